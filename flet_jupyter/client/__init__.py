@@ -1,0 +1,24 @@
+"""What is sent to browsers: the Flutter client of flet-web, and our own engine bundle."""
+
+from flet_jupyter.client.assets import EngineBundle, engine_path
+from flet_jupyter.client.cache import CompressedCopies
+from flet_jupyter.client.files import ClientFiles
+from flet_jupyter.client.location import FlutterClient, client_in, find_client
+from flet_jupyter.client.replies import IMMUTABLE, REVALIDATE, Reply, reply_with
+from flet_jupyter.client.served import Body, ServedFile
+
+__all__ = [
+    "IMMUTABLE",
+    "REVALIDATE",
+    "Body",
+    "ClientFiles",
+    "CompressedCopies",
+    "EngineBundle",
+    "FlutterClient",
+    "Reply",
+    "ServedFile",
+    "client_in",
+    "engine_path",
+    "find_client",
+    "reply_with",
+]

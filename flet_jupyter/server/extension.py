@@ -1,0 +1,87 @@
+"""The extension: its configuration, its routes, its life."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import platformdirs
+from jupyter_server.extension.application import ExtensionApp
+from traitlets import Dict, Unicode, default
+
+from flet_jupyter.client import (
+    ClientFiles,
+    CompressedCopies,
+    EngineBundle,
+    FlutterClient,
+    client_in,
+    find_client,
+)
+from flet_jupyter.exceptions import ClientNotFound
+from flet_jupyter.server.handlers import ClientHandler, EngineHandler, StatusHandler
+
+
+class FletExtension(ExtensionApp):
+    """Serves what Flet apps in notebooks need in the browser."""
+
+    name = "flet_jupyter"
+    description = "Flet apps in Jupyter: serves the Flutter client and the engine that runs it."
+    load_other_extensions = True
+
+    client_paths = Dict(
+        value_trait=Unicode(),
+        key_trait=Unicode(),
+        help=(
+            "Folders with the Flutter client of other versions of Flet, by version, for kernels whose Flet is not "
+            'the server\'s: {"1.0.5": "/opt/flet-web-1.0.5/flet_web/web"}. The client of the flet-web that is '
+            "installed with the server needs no mention."
+        ),
+    ).tag(config=True)
+
+    cache_dir = Unicode(
+        help=(
+            "Folder for compressed copies of the Flutter client, made once for each version (about 40 MB). "
+            "Where it cannot be written, the client is sent uncompressed."
+        ),
+    ).tag(config=True)
+
+    @default("cache_dir")
+    def _default_cache_dir(self) -> str:
+        return platformdirs.user_cache_dir("flet-jupyter", appauthor=False)
+
+    def initialize_settings(self) -> None:
+        """List the clients and begin to compress them."""
+        self.clients = {client.version: ClientFiles(client) for client in self._find_clients()}
+        self.copies = []
+        for version, files in self.clients.items():
+            copies = CompressedCopies(Path(self.cache_dir) / version, self.log)
+            copies.start(files.values())
+            self.copies.append(copies)
+
+    def initialize_handlers(self) -> None:
+        """Add the routes; jupyter-server puts its ``base_url`` in front."""
+        self.handlers.extend(
+            [
+                (r"/flet/client/([^/]+)/(.+)", ClientHandler, {"clients": self.clients}),
+                (r"/flet/engine\.js", EngineHandler, {"bundle": EngineBundle()}),
+                (r"/flet/status", StatusHandler, {"clients": self.clients}),
+            ]
+        )
+
+    async def stop_extension(self) -> None:
+        """Let the server exit without waiting for the compression."""
+        for copies in self.copies:
+            copies.stop()
+
+    def _find_clients(self) -> list[FlutterClient]:
+        """Find all clients. One that is missing is logged; the others, and the server, still work."""
+        clients = []
+        try:
+            clients.append(find_client())
+        except ClientNotFound as error:
+            self.log.warning("%s", error)
+        for version, folder in self.client_paths.items():
+            try:
+                clients.append(client_in(Path(folder).expanduser(), version))
+            except ClientNotFound as error:
+                self.log.warning("%s", error)
+        return clients
