@@ -1,0 +1,13 @@
+// Bundles the shared engine into the one file that the Jupyter server serves as `flet/engine.js`.
+import { build } from "esbuild";
+
+await build({
+  entryPoints: ["src/index.ts"],
+  outfile: "../flet_jupyter/client/static/engine.js",
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  minify: true,
+  legalComments: "inline",
+  logLevel: "info",
+});

@@ -1,0 +1,309 @@
+/** One shown app: ties a widget model's messages, a link, the elements of a view and the Flutter engine together. */
+
+import { otherVersion, prepare, registry, show, whenSized } from "./engine.ts";
+import type { Surface } from "./flutter.ts";
+import { watchKernel } from "./jupyter.ts";
+import type { KernelState } from "./jupyter.ts";
+import { Link } from "./link.ts";
+import { pageInfo } from "./page-info.ts";
+import type { FromKernel, Shell, ToKernel, ToLink } from "./protocol.ts";
+import { DEFAULT_HEIGHT, View } from "./view.ts";
+
+/** The part of an anywidget model that is used here. */
+export interface WidgetModel {
+  get(name: string): unknown;
+  on(name: string, callback: (...args: never[]) => void): void;
+  off(name?: string | null, callback?: ((...args: never[]) => void) | null): void;
+  send(content: unknown, callbacks?: unknown, buffers?: (ArrayBuffer | ArrayBufferView)[]): void;
+  widget_manager?: unknown;
+}
+
+/** A widget's element is put into the document after `render`; wait so long for its size. Milliseconds. */
+const LAYOUT_PATIENCE = 150;
+/** A kernel that says it is idle and has not answered for so long does not know the app. Milliseconds. */
+const IDLE_PATIENCE = 5_000;
+
+const STARTING = "Starting the app…";
+const WAITING = "Waiting for the kernel: it is busy, and this front end cannot reach it meanwhile.";
+const FORGOTTEN = "This app does not run in the kernel any more: run this cell again to start it.";
+
+const browserClock = {
+  setTimeout: (callback: () => void, milliseconds: number): unknown => setTimeout(callback, milliseconds),
+  clearTimeout: (timer: unknown): void => clearTimeout(timer as number),
+};
+
+export class AppView {
+  readonly view = new View();
+  readonly #link: Link;
+  readonly #life = new AbortController();
+  /** Addresses this app in the Flutter engine; stays when the link gets another id. */
+  readonly #address: string;
+  readonly #version: string;
+  #model: WidgetModel;
+  #unsubscribe: () => void = () => {};
+  #surface: Surface | null = null;
+  #showing = false;
+  #deliver: ((packet: Uint8Array) => void) | null = null;
+  #undelivered: Uint8Array[] = [];
+  #painted = false;
+  #waiting = false;
+  #failure = "";
+  #kernel: KernelState = { kind: "connected", idle: false };
+  #idleTimer: ReturnType<typeof setTimeout> | undefined;
+  #lastWidth = 0;
+
+  constructor(
+    model: WidgetModel,
+    private readonly baseUrl: string,
+  ) {
+    this.#model = model;
+    this.#version = String(model.get("flet_version") ?? "");
+    this.#link = new Link(
+      (content, packet) => this.#send(content, packet),
+      {
+        opened: (message) => this.#opened(message),
+        packet: (packet, base) => this.#packet(packet, base),
+        waiting: (waiting) => {
+          this.#waiting = waiting;
+          this.#refresh();
+        },
+        failed: (message) => this.#fail(message),
+      },
+      browserClock,
+      navigator.userAgent,
+    );
+    this.#address = `cell:${this.#link.id}`;
+    registry().links.add(this.#link);
+  }
+
+  /** The width when the view was last laid out. CSS pixels. */
+  get lastWidth(): number {
+    return this.#lastWidth;
+  }
+
+  /** Subscribe to the model and tell the kernel of the view. Returns at once. */
+  start(): void {
+    this.#subscribe();
+    this.#readTraits();
+    watchKernel(this.#model.widget_manager, (state) => this.#kernelChanged(state), this.#life.signal);
+    addEventListener("pagehide", () => this.#link.close(), { signal: this.#life.signal });
+    this.#watchSize();
+    if (this.#model.get("closed")) return;
+    prepare(this.baseUrl, this.#version);
+    this.#noteOtherVersion();
+    const patience = AbortSignal.any([this.#life.signal, AbortSignal.timeout(LAYOUT_PATIENCE)]);
+    whenSized(this.view.stage, patience)
+      .catch(() => {})
+      .finally(() => this.#link.open(pageInfo(this.view.stage, DEFAULT_HEIGHT)));
+  }
+
+  /** Go on with the model of another rendering: anywidget drops all listeners of a view that is disposed. */
+  adopt(model: WidgetModel): void {
+    this.#unsubscribe();
+    this.#model = model;
+    this.#subscribe();
+    this.#readTraits();
+    // Messages that came meanwhile were not heard; the acknowledgement in a ping tells the kernel.
+    this.#link.ping();
+  }
+
+  dispose(): void {
+    if (this.#life.signal.aborted) return;
+    this.#life.abort();
+    clearTimeout(this.#idleTimer);
+    this.#unsubscribe();
+    this.#link.close();
+    registry().links.delete(this.#link);
+    this.#surface?.remove();
+    this.view.element.remove();
+  }
+
+  #subscribe(): void {
+    const model = this.#model;
+    const onMessage = (content: FromKernel, buffers: (DataView | ArrayBuffer)[] = []): void =>
+      this.#receive(content, buffers[0]);
+    const onTraits = (): void => this.#readTraits();
+    const traits = "change:closed change:height change:width change:label";
+    model.on("msg:custom", onMessage);
+    model.on(traits, onTraits);
+    this.#unsubscribe = () => {
+      model.off("msg:custom", onMessage);
+      model.off(traits, onTraits);
+    };
+  }
+
+  #send(content: ToKernel, packet?: Uint8Array<ArrayBuffer>): void {
+    try {
+      this.#model.send(content, undefined, packet ? [packet.buffer] : []);
+    } catch {
+      // The front end has closed the comm: the widget or its kernel is gone, which is told by other ways.
+    }
+  }
+
+  #receive(content: FromKernel, buffer: DataView | ArrayBuffer | undefined): void {
+    switch (content.op) {
+      case "output":
+        this.view.output.append(content.entries);
+        break;
+      case "clear_output":
+        this.view.output.clear();
+        break;
+      case "height":
+        this.view.setContentHeight(content.height);
+        break;
+      default:
+        this.#link.receive(content, buffer && bytesOf(buffer));
+    }
+  }
+
+  #readTraits(): void {
+    const model = this.#model;
+    this.view.setLabel(String(model.get("label") ?? ""));
+    this.view.setAskedSize(pixels(model.get("width")), pixels(model.get("height")));
+    if (model.get("closed")) this.#link.close();
+    this.#refresh();
+  }
+
+  #opened(message: Extract<ToLink, { op: "opened" }>): void {
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = undefined;
+    this.view.output.clear();
+    this.view.output.append(message.output);
+    if (message.height !== null) this.view.setContentHeight(message.height);
+    if (!this.#showing) void this.#show(message.shell);
+    this.#refresh();
+  }
+
+  async #show(shell: Shell): Promise<void> {
+    this.#showing = true;
+    const { signal } = this.#life;
+    try {
+      await whenSized(this.view.stage, signal);
+      const surface = await show(
+        {
+          element: this.view.stage,
+          address: this.#address,
+          shell,
+          channel: {
+            connected: (deliver) => {
+              this.#deliver = deliver;
+              for (const packet of this.#undelivered.splice(0)) deliver(packet);
+            },
+            sent: (packet) => this.#link.sendPacket(packet),
+            disconnected: () => {
+              this.#deliver = null;
+            },
+          },
+        },
+        this.baseUrl,
+        this.#version,
+        signal,
+      );
+      if (signal.aborted) surface.remove();
+      else this.#surface = surface;
+    } catch (error) {
+      if (signal.aborted) return;
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#fail(`The app cannot be shown: ${reason}`);
+    }
+  }
+
+  #packet(packet: Uint8Array, base: boolean): void {
+    if (this.#deliver) this.#deliver(packet);
+    else this.#undelivered.push(packet);
+    if (base && !this.#painted) {
+      void framesPainted().then(() => {
+        this.#painted = true;
+        this.#refresh();
+      });
+    }
+  }
+
+  #kernelChanged(state: KernelState): void {
+    const before = this.#kernel.kind;
+    this.#kernel = state;
+    if (state.kind === "gone") this.#link.close();
+    else if (state.kind === "connected") {
+      if (before === "reconnecting") this.#link.ping();
+      this.#watchIdle(state.idle);
+    }
+    this.#refresh();
+  }
+
+  /** A saved notebook shows widgets whose app ended long ago: their kernel is idle, yet it never answers. */
+  #watchIdle(idle: boolean): void {
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = undefined;
+    if (!idle || this.#link.isOpen || this.#link.isClosed) return;
+    this.#idleTimer = setTimeout(() => {
+      if (!this.#link.isOpen) this.#fail(FORGOTTEN);
+    }, IDLE_PATIENCE);
+  }
+
+  #fail(message: string): void {
+    this.#failure = message;
+    this.#link.close();
+    this.#refresh();
+  }
+
+  #refresh(): void {
+    const closed = String(this.#model.get("closed") ?? "");
+    const { view } = this;
+    const isLive = this.#painted && this.#kernel.kind === "connected" && !closed && !this.#failure;
+    view.setBadge(isLive && this.#waiting ? WAITING : "");
+    if (closed) view.setState("closed", closed);
+    else if (this.#kernel.kind === "gone") view.setState("closed", this.#kernel.message);
+    else if (this.#failure) view.setState("failed", this.#failure);
+    else if (this.#kernel.kind === "reconnecting") view.setState("reconnecting", this.#kernel.message);
+    else if (isLive) view.setState("live", "");
+    else view.setState("loading", this.#waiting ? WAITING : STARTING);
+  }
+
+  #noteOtherVersion(): void {
+    const running = otherVersion(this.#version);
+    if (!running) return;
+    this.view.setNote(
+      `This cell uses Flet ${this.#version}; the page already runs Flet ${running}, so it is shown in a frame of its own.`,
+    );
+  }
+
+  /** JupyterLab hides outputs that are scrolled away; Flutter misses a change of size that happens meanwhile. */
+  #watchSize(): void {
+    let hidden = false;
+    const observer = new ResizeObserver(() => {
+      const { width } = this.view.element.getBoundingClientRect();
+      if (width > 0) this.#lastWidth = width;
+      const isHidden = this.view.stage.clientHeight === 0;
+      if (hidden && !isHidden) this.#surface?.remeasure();
+      hidden = isHidden;
+    });
+    observer.observe(this.view.stage);
+    this.#life.signal.addEventListener("abort", () => observer.disconnect());
+  }
+}
+
+function pixels(value: unknown): number | null {
+  return typeof value === "number" && value > 0 ? value : null;
+}
+
+function bytesOf(buffer: DataView | ArrayBuffer): Uint8Array {
+  return buffer instanceof ArrayBuffer
+    ? new Uint8Array(buffer)
+    : new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+}
+
+/** Flutter draws in the frame after it got the page, and the browser shows that with the next one. */
+function framesPainted(): Promise<void> {
+  return new Promise((resolve) => {
+    // A page in the background draws no frames; it will have drawn when somebody looks at it.
+    const timer = setTimeout(resolve, 1_000);
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() =>
+        requestAnimationFrame(() => {
+          clearTimeout(timer);
+          resolve();
+        }),
+      ),
+    );
+  });
+}

@@ -1,0 +1,196 @@
+/**
+ * The Flutter engine of one page (a window or a frame), in multi-view mode: boots it, adds and removes apps.
+ *
+ * Flet's client, told that it runs with Pyodide, talks through three globals instead of a WebSocket. Here they route
+ * each app's packets by its address: the host app to the host session, an embedded one to its channel.
+ */
+
+import { guardThemeColor, guardTitle } from "./page-guard.ts";
+import type { Shell } from "./protocol.ts";
+import { HostSession } from "./shell.ts";
+import { followTheme } from "./theme.ts";
+
+/** Where an embedded app's packets go. */
+export interface AppChannel {
+  /** Flet's client wants to talk; packets for it go to `deliver`. */
+  connected(deliver: (packet: Uint8Array) => void): void;
+  sent(packet: Uint8Array<ArrayBuffer>): void;
+  disconnected(): void;
+}
+
+/** An app shown in an element of the page. */
+export interface Surface {
+  /** Make Flutter measure its element again, at another size if need be. */
+  remeasure(): void;
+  remove(): void;
+}
+
+export interface AppRequest {
+  /** An empty element that is in the document and has a size. */
+  element: HTMLElement;
+  /** Addresses the app's channel; unique in the page. */
+  address: string;
+  shell: Shell;
+  channel: AppChannel;
+}
+
+interface FlutterApp {
+  addView(options: { hostElement: HTMLElement; initialData?: unknown }): number;
+  removeView(viewId: number): unknown;
+}
+
+interface FlutterLoader {
+  load(options: {
+    config: Record<string, unknown>;
+    onEntrypointLoaded(initializer: {
+      initializeEngine(config: Record<string, unknown>): Promise<{ runApp(): Promise<FlutterApp> }>;
+    }): Promise<void>;
+  }): Promise<void>;
+}
+
+interface FlutterGlobals {
+  flet?: Record<string, unknown>;
+  _flutter?: { loader: FlutterLoader; buildConfig?: unknown };
+  jsConnect?: (address: string, args: unknown, onMessage: (packet: Uint8Array) => void) => Promise<void>;
+  jsSend?: (address: string, packet: Uint8Array) => void;
+  jsDisconnect?: (address: string) => void;
+}
+
+const globals = globalThis as unknown as FlutterGlobals;
+
+export class FlutterPage {
+  #app: Promise<FlutterApp> | null = null;
+  #host: HostSession | null = null;
+  readonly #channels = new Map<string, AppChannel>();
+
+  /** `clientBase` is the absolute URL of the folder with the client's files; it ends with a slash. */
+  constructor(readonly clientBase: string) {}
+
+  /** Start the engine, unless it was started. */
+  boot(): Promise<unknown> {
+    this.#app ??= this.#boot();
+    return this.#app;
+  }
+
+  /** Show an app. The engine must not be given an element without a size: its app would never register. */
+  async add(request: AppRequest, signal: AbortSignal): Promise<Surface> {
+    await this.boot();
+    const app = await this.#app;
+    signal.throwIfAborted();
+    if (!app) throw new Error("Flutter did not start.");
+    this.#host ??= new HostSession(request.shell);
+    this.#channels.set(request.address, request.channel);
+    const viewId = app.addView({ hostElement: request.element, initialData: {} });
+    this.#host.prepare(viewId, request.shell.view, request.address);
+    return {
+      remeasure: () => remeasure(request.element),
+      remove: () => {
+        app.removeView(viewId);
+        this.#channels.delete(request.address);
+      },
+    };
+  }
+
+  async #boot(): Promise<FlutterApp> {
+    if (globals._flutter || globals.flet) {
+      throw new Error("Another Flutter app runs in this page already. Close it and reload the page.");
+    }
+    const base = this.clientBase;
+    // The host session is not known before the first view; the client's first message comes after that.
+    globals.jsConnect = (address, _args, onMessage) => this.#connect(address, onMessage);
+    globals.jsSend = (address, packet) => this.#send(address, packet);
+    globals.jsDisconnect = (address) => this.#channels.get(address)?.disconnected();
+    globals.flet = {
+      pyodide: true,
+      multiView: true,
+      noCdn: true,
+      webSocketEndpoint: "",
+      // The other strategy, "path", needs a <base> element and writes to the page's URL.
+      routeUrlStrategy: "hash",
+      entrypointBaseUrl: base,
+      assetBase: base,
+      canvasKitBaseUrl: `${base}canvaskit/`,
+      fontFallbackBaseUrl: `${base}assets/fonts/fallback/`,
+      webRenderer: "canvaskit",
+    };
+    guardTitle(base);
+    guardThemeColor();
+    const theme = followTheme();
+    try {
+      // Not the client's own flutter_bootstrap.js: in a page that has a service worker it would register another one.
+      await loadScript(`${base}flutter.js`);
+      return await this.#run();
+    } finally {
+      theme.restore();
+    }
+  }
+
+  #run(): Promise<FlutterApp> {
+    const flutter = globals._flutter;
+    if (!flutter) throw new Error("Flutter's loader did not load.");
+    flutter.buildConfig = { builds: [{ compileTarget: "dart2js", renderer: "canvaskit", mainJsPath: "main.dart.js" }] };
+    const base = this.clientBase;
+    const config = {
+      multiViewEnabled: true,
+      entrypointBaseUrl: base,
+      assetBase: base,
+      canvasKitBaseUrl: `${base}canvaskit/`,
+      fontFallbackBaseUrl: `${base}assets/fonts/fallback/`,
+      renderer: "canvaskit",
+    };
+    return new Promise<FlutterApp>((resolve, reject) => {
+      flutter.loader
+        .load({
+          config,
+          onEntrypointLoaded: async (initializer) => {
+            try {
+              const engine = await initializer.initializeEngine(config);
+              resolve(await engine.runApp());
+            } catch (error) {
+              reject(asError(error));
+            }
+          },
+        })
+        .catch((error: unknown) => reject(asError(error)));
+    });
+  }
+
+  async #connect(address: string, onMessage: (packet: Uint8Array) => void): Promise<void> {
+    // Flet's client may run in another window than the one that made the packet, so give it an array of its own window.
+    const deliver = (packet: Uint8Array): void => onMessage(new Uint8Array(packet));
+    const channel = this.#channels.get(address);
+    if (channel) channel.connected(deliver);
+    else this.#host?.connect(deliver);
+  }
+
+  #send(address: string, packet: Uint8Array): void {
+    const channel = this.#channels.get(address);
+    // The array may be a view of a larger buffer that Flet's client uses again.
+    if (channel) channel.sent(new Uint8Array(packet));
+    else if (!address.startsWith("cell:")) this.#host?.receive(packet);
+  }
+}
+
+/** Flutter's canvas keeps its old size when its element was hidden while it was resized. */
+function remeasure(element: HTMLElement): void {
+  element.style.height = "calc(100% - 1px)";
+  requestAnimationFrame(() => {
+    requestAnimationFrame(() => {
+      element.style.removeProperty("height");
+    });
+  });
+}
+
+function loadScript(url: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = url;
+    script.addEventListener("load", () => resolve());
+    script.addEventListener("error", () => reject(new Error(`${url} could not be loaded.`)));
+    document.head.append(script);
+  });
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

@@ -1,0 +1,88 @@
+/**
+ * What the Jupyter front end knows about the kernel, as far as it lets a widget know.
+ *
+ * A widget model carries its manager; JupyterLab's has a kernel connection with signals. Others (Voila, JupyterLite, VS Code)
+ * may have less: everything here is optional, and its absence means "connected as far as we know".
+ */
+
+export type KernelState =
+  | { kind: "connected"; idle: boolean }
+  | { kind: "reconnecting"; message: string }
+  | { kind: "gone"; message: string };
+
+interface Signal {
+  connect(slot: (sender: unknown, value: unknown) => void): unknown;
+  disconnect(slot: (sender: unknown, value: unknown) => void): unknown;
+}
+
+interface KernelConnection {
+  status?: unknown;
+  connectionStatus?: unknown;
+  statusChanged?: Signal;
+  connectionStatusChanged?: Signal;
+  disposed?: Signal;
+}
+
+const RESTARTED = "The kernel was restarted: run this cell again to start the app.";
+const DIED = "The kernel died: start it again, then run this cell to start the app.";
+const CRASHED = "The kernel died and was started again: run this cell again to start the app.";
+const SHUT_DOWN = "The kernel was shut down: start it again, then run this cell to start the app.";
+const RECONNECTING = "Connection to the Jupyter server lost; reconnecting…";
+
+const GONE: Readonly<Record<string, string>> = {
+  restarting: RESTARTED,
+  autorestarting: CRASHED,
+  dead: DIED,
+  terminating: SHUT_DOWN,
+};
+
+/**
+ * Tell `listener` the kernel's state, now and at each change, until `signal` aborts.
+ *
+ * "gone" is final: the kernel that runs under the same name afterwards does not know the app.
+ */
+export function watchKernel(manager: unknown, listener: (state: KernelState) => void, signal: AbortSignal): void {
+  const kernel = kernelOf(manager);
+  if (!kernel) {
+    listener({ kind: "connected", idle: false });
+    return;
+  }
+  let gone = false;
+  const end = (message: string): void => {
+    if (gone) return;
+    gone = true;
+    listener({ kind: "gone", message });
+  };
+  const tell = (): void => {
+    if (gone) return;
+    const connection = kernel.connectionStatus;
+    if (connection === "connecting" || connection === "disconnected") listener({ kind: "reconnecting", message: RECONNECTING });
+    else listener({ kind: "connected", idle: kernel.status === "idle" });
+  };
+  const onStatus = (_sender: unknown, status: unknown): void => {
+    const message = typeof status === "string" ? GONE[status] : undefined;
+    if (message) end(message);
+    else tell();
+  };
+  const onConnection = (): void => tell();
+  const onDisposed = (): void => end(SHUT_DOWN);
+  kernel.statusChanged?.connect(onStatus);
+  kernel.connectionStatusChanged?.connect(onConnection);
+  kernel.disposed?.connect(onDisposed);
+  signal.addEventListener("abort", () => {
+    kernel.statusChanged?.disconnect(onStatus);
+    kernel.connectionStatusChanged?.disconnect(onConnection);
+    kernel.disposed?.disconnect(onDisposed);
+  });
+  tell();
+}
+
+function kernelOf(manager: unknown): KernelConnection | null {
+  try {
+    const { kernel } = (manager ?? {}) as { kernel?: KernelConnection | null };
+    return kernel && typeof kernel === "object" ? kernel : null;
+  } catch {
+    // JupyterLab's getter throws when the manager was disposed with its notebook.
+    return null;
+  }
+}

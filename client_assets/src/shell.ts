@@ -1,0 +1,140 @@
+/**
+ * The host session: the one Flet session that lives in the browser, and shows an embedded app in each Flutter view.
+ *
+ * The host app is what a Flutter engine in multi-view mode runs. Flet's client asks it for a page as it would ask
+ * a server; the answers are made here from the kernel's `shell`, so they follow the kernel's version of flet.
+ * Bytes in, bytes out; see `docs/comm-protocol.md`, "The shell".
+ */
+
+import { decode, encode } from "@msgpack/msgpack";
+import type { ControlMap, Shell } from "./protocol.ts";
+
+const REGISTER = 1;
+const PATCH = 2;
+const EVENT = 3;
+
+const ADD = 1;
+const REMOVE = 2;
+
+/** The page's number in every Flet session. */
+const PAGE = 1;
+
+export class HostSession {
+  #registered = false;
+  #nextId = 0;
+  #deliver: (packet: Uint8Array<ArrayBuffer>) => void = () => {};
+  /** The ids of the Flutter views in `multi_views`, in the order in which Flet's client holds them. */
+  readonly #shown: number[] = [];
+  /** Entries of views that Flet's client has not reported yet. */
+  readonly #prepared = new Map<number, ControlMap>();
+  /** Views that Flet's client has reported before they were prepared: it may do so while the view is being added. */
+  readonly #reported = new Set<number>();
+
+  constructor(private readonly shell: Shell) {
+    this.#nextId = highestId(shell.page) + 1;
+  }
+
+  /** The host app connected; its packets come through `receive`. */
+  connect(deliver: (packet: Uint8Array<ArrayBuffer>) => void): void {
+    this.#deliver = deliver;
+  }
+
+  /** Show the app with this address in a Flutter view, as soon as Flet's client has noticed the view. */
+  prepare(viewId: number, template: ControlMap, address: string): void {
+    this.#prepared.set(viewId, this.#entry(viewId, template, address));
+    if (this.#reported.delete(viewId)) this.#add(viewId);
+  }
+
+  /** Take a packet of the host app. */
+  receive(packet: Uint8Array): void {
+    if (packet[0] !== 0) return;
+    const message = decode(packet.subarray(1)) as [number, ControlMap];
+    const [action, body] = message;
+    if (action === REGISTER) {
+      this.#registered = true;
+      const entries = [...this.#prepared].map(([viewId, entry]) => {
+        this.#shown.push(viewId);
+        return entry;
+      });
+      this.#prepared.clear();
+      this.#send(REGISTER, {
+        session_id: "",
+        page_patch: { ...this.shell.page, multi_views: entries },
+        error: "",
+      });
+    } else if (action === EVENT && body["target"] === PAGE) {
+      if (body["name"] === "multi_view_add") this.#add((body["data"] as ControlMap)["view_id"] as number);
+      else if (body["name"] === "multi_view_remove") this.#remove(body["data"] as number);
+    }
+  }
+
+  #add(viewId: number): void {
+    if (this.#shown.includes(viewId)) return;
+    const entry = this.#prepared.get(viewId);
+    if (!this.#registered || !entry) {
+      this.#reported.add(viewId);
+      return;
+    }
+    this.#prepared.delete(viewId);
+    this.#shown.push(viewId);
+    this.#patch([ADD, 1, this.#shown.length - 1, entry]);
+  }
+
+  #remove(viewId: number): void {
+    this.#prepared.delete(viewId);
+    this.#reported.delete(viewId);
+    const index = this.#shown.indexOf(viewId);
+    if (index < 0) return;
+    this.#shown.splice(index, 1);
+    this.#patch([REMOVE, 1, index]);
+  }
+
+  #patch(operation: unknown[]): void {
+    this.#send(PATCH, { id: PAGE, patch: [[0, { multi_views: [1] }], operation] });
+  }
+
+  #send(action: number, body: ControlMap): void {
+    const message = encode([action, body]);
+    const packet = new Uint8Array(message.byteLength + 1);
+    packet.set(message, 1);
+    this.#deliver(packet);
+  }
+
+  #entry(viewId: number, template: ControlMap, address: string): ControlMap {
+    const entry = this.#renumber(template) as ControlMap;
+    entry["view_id"] = viewId;
+    const app = findControl(entry, "FletApp");
+    if (!app) throw new Error("The kernel's description of a view has no FletApp control.");
+    app["url"] = address;
+    return entry;
+  }
+
+  /** A copy in which every control has a number of its own. */
+  #renumber(value: unknown): unknown {
+    if (Array.isArray(value)) return value.map((item) => this.#renumber(item));
+    if (!isMap(value)) return value;
+    const copy: ControlMap = {};
+    for (const [key, item] of Object.entries(value)) copy[key] = key === "_i" ? this.#nextId++ : this.#renumber(item);
+    return copy;
+  }
+}
+
+function isMap(value: unknown): value is ControlMap {
+  return typeof value === "object" && value !== null && !ArrayBuffer.isView(value);
+}
+
+function findControl(value: unknown, type: string): ControlMap | null {
+  if (!isMap(value) && !Array.isArray(value)) return null;
+  if (isMap(value) && value["_c"] === type) return value;
+  for (const item of Object.values(value)) {
+    const found = findControl(item, type);
+    if (found) return found;
+  }
+  return null;
+}
+
+function highestId(value: unknown): number {
+  if (!isMap(value) && !Array.isArray(value)) return 0;
+  const own = isMap(value) && typeof value["_i"] === "number" ? value["_i"] : 0;
+  return Math.max(own, ...Object.values(value).map(highestId));
+}

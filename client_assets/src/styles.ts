@@ -1,0 +1,79 @@
+/** The look of a view, in JupyterLab's own variables; each has a fallback for pages without them. */
+
+const STYLE_ID = "flet-jupyter-style";
+
+const CSS = `
+.flet-widget { display: block; position: relative; max-width: 100%; box-sizing: border-box; }
+.flet-view {
+  position: relative; overflow: hidden; min-height: 48px; box-sizing: border-box;
+  background: var(--jp-layout-color0, Canvas); color: var(--jp-ui-font-color1, CanvasText);
+}
+.flet-stage { position: absolute; inset: 0 0 auto 0; height: 100%; outline: none; }
+.flet-frame { display: block; width: 100%; height: 100%; border: 0; }
+.flet-message {
+  position: absolute; inset: 0; z-index: 2; display: flex; flex-direction: column; align-items: center; justify-content: center;
+  gap: 12px; padding: 12px; box-sizing: border-box; text-align: center;
+  font: var(--jp-ui-font-size1, 13px)/1.5 var(--jp-ui-font-family, system-ui, sans-serif);
+  background: var(--jp-layout-color0, Canvas);
+}
+.flet-message::before {
+  content: ""; width: 20px; height: 20px; border-radius: 50%; box-sizing: border-box;
+  border: 2px solid var(--jp-border-color1, #bdbdbd); border-top-color: var(--jp-brand-color1, #2196f3);
+  animation: flet-turn 0.9s linear infinite;
+}
+@keyframes flet-turn { to { transform: rotate(1turn); } }
+@media (prefers-reduced-motion: reduce) { .flet-message::before { animation: none; } }
+.flet-view[data-flet-state="live"] > .flet-message { display: none; }
+.flet-view[data-flet-state="closed"] > .flet-message::before,
+.flet-view[data-flet-state="failed"] > .flet-message::before { display: none; }
+.flet-view.flet-painted[data-flet-state="reconnecting"] > .flet-message,
+.flet-view.flet-painted[data-flet-state="closed"] > .flet-message,
+.flet-view.flet-painted[data-flet-state="failed"] > .flet-message {
+  background: color-mix(in srgb, var(--jp-layout-color0, Canvas) 82%, transparent);
+}
+.flet-view[data-flet-state="failed"] > .flet-message { color: var(--jp-error-color1, #d32f2f); }
+.flet-badge {
+  position: absolute; z-index: 3; right: 8px; top: 8px; max-width: calc(100% - 16px); box-sizing: border-box; padding: 2px 8px;
+  border-radius: 3px; pointer-events: none;
+  font: var(--jp-ui-font-size0, 11px)/1.5 var(--jp-ui-font-family, system-ui, sans-serif);
+  background: var(--jp-inverse-layout-color2, #424242); color: var(--jp-ui-inverse-font-color1, #fff);
+}
+.flet-resize {
+  height: 6px; cursor: ns-resize; touch-action: none; outline: none;
+  background: linear-gradient(var(--jp-border-color2, #e0e0e0), var(--jp-border-color2, #e0e0e0)) center / 32px 2px no-repeat;
+}
+.flet-resize:hover, .flet-resize:focus-visible, .flet-resize[data-dragging] {
+  background: linear-gradient(var(--jp-brand-color1, #2196f3), var(--jp-brand-color1, #2196f3)) center / 64px 2px no-repeat;
+}
+.flet-widget[data-resizing] .flet-stage { pointer-events: none; }
+.flet-note {
+  padding: 2px 0; font: var(--jp-ui-font-size0, 11px)/1.5 var(--jp-ui-font-family, system-ui, sans-serif);
+  color: var(--jp-ui-font-color2, GrayText);
+}
+.flet-output { position: relative; max-height: 300px; overflow: auto; margin-top: 4px; }
+.flet-output > pre {
+  margin: 0; padding: 1px 0; border: 0; background: transparent; white-space: pre-wrap; overflow-wrap: anywhere;
+  font-family: var(--jp-code-font-family, ui-monospace, monospace); font-size: var(--jp-code-font-size, 13px);
+  line-height: var(--jp-code-line-height, 1.3077); color: var(--jp-content-font-color1, inherit);
+}
+.flet-output > pre[data-kind="stderr"], .flet-output > pre.flet-output-error {
+  background: var(--jp-rendermime-error-background, #fdd); padding: 1px 4px;
+}
+.flet-output > pre.flet-output-error { border-left: 2px solid var(--jp-error-color1, #d32f2f); }
+.flet-output-clear {
+  position: sticky; float: right; top: 0; margin: 0 4px; padding: 0 6px; cursor: pointer;
+  font: var(--jp-ui-font-size0, 11px)/1.6 var(--jp-ui-font-family, system-ui, sans-serif);
+  border: 1px solid var(--jp-border-color1, #bdbdbd); border-radius: 2px;
+  background: var(--jp-layout-color1, Canvas); color: var(--jp-ui-font-color2, GrayText);
+}
+.flet-parking { position: fixed; left: -20000px; top: 0; visibility: hidden; pointer-events: none; contain: layout; }
+`;
+
+/** Put the styles into a document, once. */
+export function ensureStyles(target: Document): void {
+  if (target.getElementById(STYLE_ID)) return;
+  const style = target.createElement("style");
+  style.id = STYLE_ID;
+  style.textContent = CSS;
+  target.head.append(style);
+}

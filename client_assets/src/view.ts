@@ -1,0 +1,94 @@
+/** The elements of one view: the app's stage, the message over it, the badge, the resize bar and the output strip. */
+
+import { OutputStrip } from "./output.ts";
+import { resizeHandle } from "./resize-handle.ts";
+import { ensureStyles } from "./styles.ts";
+
+export type ViewState = "loading" | "live" | "reconnecting" | "closed" | "failed";
+
+/** The height while nobody has said another. CSS pixels. */
+export const DEFAULT_HEIGHT = 400;
+
+export class View {
+  readonly element = document.createElement("div");
+  /** The element that Flutter takes over. */
+  readonly stage = document.createElement("div");
+  readonly output = new OutputStrip();
+  readonly #host = document.createElement("div");
+  readonly #message = document.createElement("div");
+  readonly #badge = document.createElement("div");
+  readonly #note = document.createElement("div");
+  #askedHeight: number | null = null;
+  #contentHeight: number | null = null;
+  #draggedHeight: number | null = null;
+
+  constructor() {
+    ensureStyles(document);
+    this.element.className = "flet-widget";
+    this.#host.className = "flet-view";
+    // Without it JupyterLab takes letters typed in the app as commands for the cell.
+    this.#host.dataset["lmSuppressShortcuts"] = "true";
+    this.stage.className = "flet-stage";
+    this.#message.className = "flet-message";
+    this.#message.setAttribute("role", "status");
+    this.#badge.className = "flet-badge";
+    this.#badge.setAttribute("role", "status");
+    this.#badge.hidden = true;
+    this.#note.className = "flet-note";
+    this.#note.hidden = true;
+    const handle = resizeHandle({
+      height: () => this.#host.getBoundingClientRect().height,
+      resize: (height) => {
+        this.#draggedHeight = height;
+        this.#applyHeight();
+      },
+      resizing: (active) => this.element.toggleAttribute("data-resizing", active),
+    });
+    this.#host.append(this.stage, this.#message, this.#badge);
+    this.element.append(this.#host, handle, this.#note, this.output.element);
+    this.setState("loading", "Starting the app…");
+    this.#applyHeight();
+  }
+
+  setState(state: ViewState, message: string): void {
+    this.#host.dataset["fletState"] = state;
+    if (state === "live") this.#host.classList.add("flet-painted");
+    this.stage.inert = state !== "live";
+    if (this.#message.textContent !== message) this.#message.textContent = message;
+  }
+
+  /** A short text over the corner of the app; empty takes it away. */
+  setBadge(text: string): void {
+    this.#badge.textContent = text;
+    this.#badge.hidden = text === "";
+  }
+
+  /** A line below the app; empty takes it away. */
+  setNote(text: string): void {
+    this.#note.textContent = text;
+    this.#note.hidden = text === "";
+  }
+
+  setLabel(label: string): void {
+    this.#host.setAttribute("role", "group");
+    this.#host.setAttribute("aria-label", label || "Flet app");
+  }
+
+  /** The size that the notebook's author asked for; null is automatic. CSS pixels. */
+  setAskedSize(width: number | null, height: number | null): void {
+    this.element.style.width = width === null ? "" : `${width}px`;
+    this.#askedHeight = height;
+    this.#applyHeight();
+  }
+
+  /** The height of the app's content, for a view of automatic height. CSS pixels. */
+  setContentHeight(height: number | null): void {
+    this.#contentHeight = height;
+    this.#applyHeight();
+  }
+
+  #applyHeight(): void {
+    const height = this.#draggedHeight ?? this.#askedHeight ?? this.#contentHeight ?? DEFAULT_HEIGHT;
+    this.#host.style.height = `${height}px`;
+  }
+}
