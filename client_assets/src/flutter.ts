@@ -5,6 +5,8 @@
  * each app's packets by its address: the host app to the host session, an embedded one to its channel.
  */
 
+import { holdCdnScripts } from "./cdn-hold.ts";
+import type { CdnHold } from "./cdn-hold.ts";
 import { guardThemeColor, guardTitle } from "./page-guard.ts";
 import type { Shell } from "./protocol.ts";
 import { HostSession } from "./shell.ts";
@@ -61,6 +63,7 @@ const globals = globalThis as unknown as FlutterGlobals;
 export class FlutterPage {
   #app: Promise<FlutterApp> | null = null;
   #host: HostSession | null = null;
+  #cdn: CdnHold | null = null;
   readonly #channels = new Map<string, AppChannel>();
 
   /** `clientBase` is the absolute URL of the folder with the client's files; it ends with a slash. */
@@ -116,10 +119,18 @@ export class FlutterPage {
     guardTitle(base);
     guardThemeColor();
     const theme = followTheme();
+    this.#cdn = holdCdnScripts();
     try {
       // Not the client's own flutter_bootstrap.js: in a page that has a service worker it would register another one.
       await loadScript(`${base}flutter.js`);
       return await this.#run();
+    } catch (error) {
+      // So that another view may try again, for instance when the server is back.
+      this.#app = null;
+      this.#cdn.started();
+      delete globals.flet;
+      delete globals._flutter;
+      throw error;
     } finally {
       theme.restore();
     }
@@ -157,10 +168,17 @@ export class FlutterPage {
 
   async #connect(address: string, onMessage: (packet: Uint8Array) => void): Promise<void> {
     // Flet's client may run in another window than the one that made the packet, so give it an array of its own window.
-    const deliver = (packet: Uint8Array): void => onMessage(new Uint8Array(packet));
+    const deliver = (packet: Uint8Array): void => {
+      this.#cdn?.inspect(packet);
+      onMessage(new Uint8Array(packet));
+    };
     const channel = this.#channels.get(address);
-    if (channel) channel.connected(deliver);
-    else this.#host?.connect(deliver);
+    if (channel) {
+      channel.connected(deliver);
+    } else {
+      this.#cdn?.started();
+      this.#host?.connect(deliver);
+    }
   }
 
   #send(address: string, packet: Uint8Array): void {
