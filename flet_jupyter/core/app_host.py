@@ -1,0 +1,292 @@
+"""One app and its live sessions: created, kept while nobody looks, expired, limited."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextvars
+import logging
+import threading
+import weakref
+from typing import TYPE_CHECKING, Any, Protocol
+
+from flet_jupyter.core.flet_api import Page, PubSubHub, bind_page
+from flet_jupyter.core.runner import InlineLane, Lane, ThreadLane, drive, is_blocking
+from flet_jupyter.core.session import LiveSession, current_session
+from flet_jupyter.core.settings import AppSettings
+from flet_jupyter.exceptions import LimitReached, SessionClosed
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Hashable
+
+    from flet_jupyter.core.link import Link
+    from flet_jupyter.core.packets import Event
+
+    AppFunction = Callable[[Page], Any]
+
+__all__ = ["AppHost", "Observer", "Reporter", "Runtime"]
+
+log = logging.getLogger(__name__)
+
+
+class Reporter(Protocol):
+    """Where an app's errors go. Called from any thread."""
+
+    def __call__(self, session: LiveSession, error: BaseException | str, where: str) -> None:
+        """Show `error`, raised in `where` (a handler's name, or empty)."""
+
+
+class Runtime:
+    """What all apps of one process share: the loop, the threads, the pub/sub hubs.
+
+    Parameters
+    ----------
+    loop : asyncio.AbstractEventLoop
+        The loop on which sessions live. It runs in the thread that calls :meth:`adopt_thread`.
+    threads : bool
+        False in Pyodide, where no thread can start.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, *, threads: bool = True) -> None:
+        self.loop = loop
+        self.loop_thread_id = threading.get_ident()
+        self.threads = threads
+        loop.set_task_factory(_session_task)
+        self.executor = concurrent.futures.ThreadPoolExecutor(thread_name_prefix="flet")
+        self._hubs: weakref.WeakKeyDictionary[Any, PubSubHub] = weakref.WeakKeyDictionary()
+
+    def adopt_thread(self) -> None:
+        """Note that the calling thread runs the loop, and take over its unhandled errors."""
+        self.loop_thread_id = threading.get_ident()
+        self.loop.set_exception_handler(self._unhandled)
+
+    def hub(self, app: Hashable) -> PubSubHub:
+        """Return the hub that all sessions of one app share, wherever they are shown."""
+        try:
+            hub = self._hubs.get(app)
+            if hub is None:
+                hub = self._hubs[app] = PubSubHub(loop=self.loop, executor=self.executor)
+        except TypeError:  # not hashable or not weakly referenceable: an app of its own
+            hub = PubSubHub(loop=self.loop, executor=self.executor)
+        return hub
+
+    def _unhandled(self, loop: asyncio.AbstractEventLoop, details: dict[str, Any]) -> None:
+        error = details.get("exception")
+        session = getattr(details.get("task") or details.get("future"), "flet_session", None)
+        if error is not None and session is not None:
+            session.host.report(session, error, "a background task")
+        else:
+            loop.default_exception_handler(details)
+
+
+class _SessionTask(asyncio.Task):  # type: ignore[type-arg]
+    """A task that knows whose it is: it ends with its session, and its errors go there."""
+
+    flet_session: LiveSession | None = None
+
+
+def _session_task(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> asyncio.Task[Any]:
+    context = options.get("context")
+    session = current_session.get() if context is None else context.get(current_session)
+    if session is None:
+        return asyncio.Task(coroutine, loop=loop, **options)
+    task = _SessionTask(coroutine, loop=loop, **options)
+    task.flet_session = session
+    session.tasks.add(task)
+    return task
+
+
+class Observer(Protocol):
+    """Watches the sessions of an app from outside."""
+
+    def page_sent(self, session: LiveSession, link: Link) -> None:
+        """A client has been sent the whole page."""
+
+    def tree_changed(self, session: LiveSession) -> None:
+        """The control tree was diffed."""
+
+    def saw_event(self, session: LiveSession, event: Event) -> bool:
+        """Look at an event; return True to keep it from the app."""
+
+
+class AppHost:
+    """One app: its entry points, its settings, its live sessions.
+
+    Parameters
+    ----------
+    runtime : Runtime
+        The process's loop and threads.
+    main : callable
+        The app, called with the page: sync, async, a generator or an async generator.
+    report : Reporter
+        Takes errors of handlers.
+    before_main : callable, optional
+        Called before `main`, before any client has seen the page.
+    settings : AppSettings
+        Timeouts and limits.
+    """
+
+    page_url: str | None = None
+    page_name = ""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        main: AppFunction,
+        report: Reporter,
+        *,
+        before_main: AppFunction | None = None,
+        settings: AppSettings | None = None,
+    ) -> None:
+        self.runtime = runtime
+        self.main = main
+        self.before_main = before_main
+        self.settings = settings or AppSettings.from_environment()
+        self.pubsub = runtime.hub(main)
+        self.sessions: dict[str, LiveSession] = {}
+        self._report = report
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self.observer: Observer | None = None
+        self.on_session_closed: Callable[[LiveSession], None] | None = None
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop on which the sessions live."""
+        return self.runtime.loop
+
+    @property
+    def loop_thread_id(self) -> int:
+        """The thread that runs :attr:`loop`."""
+        return self.runtime.loop_thread_id
+
+    @property
+    def executor(self) -> concurrent.futures.ThreadPoolExecutor:
+        """Runs ``page.run_thread``."""
+        return self.runtime.executor
+
+    def new_lane(self) -> Lane:
+        """Return what runs one session's blocking functions."""
+        return ThreadLane(self.loop, "flet-session") if self.runtime.threads else InlineLane()
+
+    def create_session(self, page_props: dict[str, Any]) -> LiveSession:
+        """Make a session whose `main` has not run yet. On the loop.
+
+        Raises
+        ------
+        LimitReached
+            There are as many sessions as the settings allow.
+        """
+        limit = self.settings.max_sessions
+        if len(self.sessions) >= limit:
+            raise LimitReached(f"This app already has {limit} sessions, the most that are allowed.", limit)
+        session = LiveSession(self, page_props)
+        _report_background_errors(session)
+        self.sessions[session.id] = session
+        return session
+
+    async def run_main(self, session: LiveSession) -> None:
+        """Run ``before_main`` and ``main`` for a new session; whatever they raise passes through."""
+        bind_page(session.page)
+        current_session.set(session)
+        page = session.page
+        for function in (self.before_main, self.main):
+            if function is None:
+                continue
+            if is_blocking(function):
+                await session.lane.run(lambda function=function: _run_blocking(function, session))  # type: ignore[misc]
+            else:
+                result = function(page)
+                if hasattr(result, "__aiter__"):
+                    async for _ in result:
+                        await session.after_event(page)
+                else:
+                    await result
+        await session.after_event(page)
+
+    def close_session(self, session: LiveSession) -> None:
+        """End a session and forget it. On the loop."""
+        self._stop_timer(session)
+        if self.sessions.pop(session.id, None) is None:
+            return
+        session.close()
+        if self.on_session_closed is not None:
+            self.on_session_closed(session)
+
+    def session_idle(self, session: LiveSession) -> None:
+        """Start the timeout of a session that nobody looks at; safe from any thread."""
+        self.loop.call_soon_threadsafe(self._start_timer, session)
+
+    def session_busy(self, session: LiveSession) -> None:
+        """Stop the timeout of a session; safe from any thread."""
+        self.loop.call_soon_threadsafe(self._stop_timer, session)
+
+    def _start_timer(self, session: LiveSession) -> None:
+        self._stop_timer(session)
+        if not session.links and not session.closed:
+            self._timers[session.id] = self.loop.call_later(
+                self.settings.session_timeout, self.close_session, session
+            )
+
+    def _stop_timer(self, session: LiveSession) -> None:
+        timer = self._timers.pop(session.id, None)
+        if timer is not None:
+            timer.cancel()
+
+    def report(self, session: LiveSession, error: BaseException | str, where: str) -> None:
+        """Pass an error of user code on to where it is looked for."""
+        if isinstance(error, SessionClosed) and session.closed:
+            return  # a loop of the app found out that it is over
+        log.debug("error in %s of session %s", where, session.id, exc_info=error if isinstance(error, BaseException) else None)
+        self._report(session, error, where)
+
+    def upload_url(self, session: LiveSession, file_name: str, expires: int) -> str:
+        """Return a signed URL for an upload. A host that takes uploads overrides this."""
+        raise RuntimeError("Uploads are not available here.")
+
+    def authorize(self, session: LiveSession, attrs: dict[str, Any]) -> None:
+        """Begin an OAuth login. A host that has a callback address overrides this."""
+        raise RuntimeError("page.login() is not available here: there is no address for the provider to call back.")
+
+
+def _run_blocking(function: Callable[[Page], Any], session: LiveSession) -> None:
+    result = function(session.page)
+    if hasattr(result, "send") and hasattr(result, "__next__"):
+        for _ in result:
+            drive(session.after_event(session.page))
+
+
+def _report_background_errors(session: LiveSession) -> None:
+    """Make errors of ``page.run_task`` and ``page.run_thread`` visible: flet only logs them."""
+    page = session.page
+    run_task, run_thread = page.run_task, page.run_thread
+
+    def reporting_task(handler: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> Any:
+        if not asyncio.iscoroutinefunction(handler):
+            return run_task(handler, *args, **kwargs)  # raises what flet raises
+
+        async def task(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return await handler(*args, **kwargs)
+            except Exception as error:
+                session.host.report(session, error, _name(handler))
+                raise
+
+        return run_task(task, *args, **kwargs)
+
+    def reporting_thread(handler: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+        context = contextvars.copy_context()
+
+        def thread() -> None:
+            try:
+                context.run(handler, *args, **kwargs)
+            except Exception as error:
+                session.host.report(session, error, _name(handler))
+
+        run_thread(thread)
+
+    object.__setattr__(page, "run_task", reporting_task)
+    object.__setattr__(page, "run_thread", reporting_thread)
+
+
+def _name(function: object) -> str:
+    return getattr(function, "__qualname__", type(function).__name__)

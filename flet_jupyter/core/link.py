@@ -1,0 +1,176 @@
+"""One attached client: what it sent goes to its session, what is for it leaves at its pace."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final, Protocol
+
+from flet_jupyter.core.flet_api import MuxedDataChannel
+from flet_jupyter.core.outbox import Outbox, Outgoing
+from flet_jupyter.core.packets import DataFrame, decode, encode_data_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flet_jupyter.core.session import LiveSession
+
+__all__ = ["Link", "Transmit"]
+
+WINDOW: Final = 8
+"""Packets that may be on their way before the first of them is acknowledged."""
+BURST: Final = 30
+"""Packets that may leave at once after a pause."""
+RATE: Final = 50.0
+"""Packets per second that an app may send of its own accord: more than a screen can show as motion.
+An answer to an event is not held back by it; each event brings its own allowance."""
+PROBE_AFTER: Final = 2.0
+"""Seconds without an acknowledgement after which the client is asked what it has."""
+
+
+class Transmit(Protocol):
+    """How a transport takes packets from the core. Called from any thread; must not block."""
+
+    def __call__(self, number: int, packet: bytes, *, base: bool) -> None:
+        """Send `packet`, the link's `number`-th (from 1); `base` marks a full page."""
+
+
+class Link:
+    """One client of a session.
+
+    All methods but :meth:`receive` are called with the session's lock held. :meth:`receive` is called on
+    the session's loop.
+
+    Parameters
+    ----------
+    session : LiveSession
+        The session that this client shows.
+    transmit : Transmit
+        Takes the packets.
+    probe : callable, optional
+        Asks the client which packets it has; called with the number of the last one sent. Without
+        it the transport is trusted to lose nothing.
+    clock : callable
+        Monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        session: LiveSession,
+        transmit: Transmit,
+        probe: Callable[[int], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.session = session
+        self.registered = False
+        self.user_agent = ""
+        self.client_ip = ""
+        self._transmit = transmit
+        self._probe = probe
+        self._clock = clock
+        self._outbox = Outbox()
+        self._sent = 0
+        self._delivered = 0
+        self._allowance = float(BURST)
+        self._allowance_at = clock()
+        self._last_sent_at = 0.0
+        self._last_probe_gap = PROBE_AFTER
+        self._channels: dict[int, MuxedDataChannel] = {}
+
+    # -- in ------------------------------------------------------------------------------------
+
+    def receive(self, data: bytes) -> None:
+        """Take one packet from the client.
+
+        Raises
+        ------
+        ProtocolError
+            The packet is malformed or comes before the client registered. Log it and go on.
+        """
+        packet = decode(data)
+        self._allowance = min(float(BURST), self._allowance + 1)
+        if isinstance(packet, DataFrame):
+            channel = self._channels.get(packet.channel_id)
+            if channel is not None:
+                channel._deliver(packet.payload)
+            return
+        self.session.handle(self, packet)
+
+    # -- out -----------------------------------------------------------------------------------
+
+    def start(self, packet: bytes) -> None:
+        """Send a full page: nothing that waited as a patch is needed any more."""
+        self.registered = True
+        self._outbox.drop_patches()
+        self._delivered = self._sent  # what is still under way no longer matters
+        self._send(packet, base=True)
+
+    def push(self, packet: Outgoing) -> None:
+        """Send a packet now if the client can take it, else keep it, merged with what waits."""
+        self._outbox.put(packet)
+
+    def pump(self) -> float | None:
+        """Send what the client can take now.
+
+        Returns
+        -------
+        float or None
+            Seconds after which to call again; None when nothing is due.
+        """
+        now = self._clock()
+        self._allowance = min(float(BURST), self._allowance + (now - self._allowance_at) * RATE)
+        self._allowance_at = now
+        while len(self._outbox) and self.registered:
+            if self._sent - self._delivered >= WINDOW:
+                return self._probe_delay(now)
+            if self._allowance < 1:
+                return (1 - self._allowance) / RATE
+            self._allowance -= 1
+            self._send(self._outbox.pop(), base=False)
+        return self._probe_delay(now)
+
+    @property
+    def needs_page(self) -> bool:
+        """Whether so much was missed that only a full page helps, and there is room to send it."""
+        return self._outbox.overflowed and self.registered and self._sent - self._delivered < WINDOW
+
+    def acknowledge(self, number: int) -> None:
+        """Note that the client has every packet up to `number`."""
+        if self._delivered < number <= self._sent:
+            self._delivered = number
+            self._last_probe_gap = PROBE_AFTER
+
+    def _send(self, packet: bytes, *, base: bool) -> None:
+        self._sent += 1
+        if self._probe is None:
+            self._delivered = self._sent
+        self._last_sent_at = self._clock()
+        self._transmit(self._sent, packet, base=base)
+
+    def _probe_delay(self, now: float) -> float | None:
+        if self._probe is None or self._delivered >= self._sent:
+            return None
+        due = self._last_sent_at + self._last_probe_gap - now
+        if due > 0:
+            return due
+        # The gap doubles: a page that sleeps for an hour is not asked a thousand times.
+        self._last_sent_at = now
+        self._last_probe_gap = min(self._last_probe_gap * 2, 60.0)
+        self._probe(self._sent)
+        return self._last_probe_gap
+
+    # -- data channels: what flet's DataChannel asks of its connection ----------------------------
+
+    def data_channel(self, channel_id: int) -> MuxedDataChannel:
+        """Return the channel that this client opened as `channel_id`."""
+        channel = self._channels.get(channel_id)
+        if channel is None:
+            channel = self._channels[channel_id] = MuxedDataChannel(channel_id, self)  # type: ignore[arg-type]
+        return channel
+
+    def send_data_channel_frame(self, channel_id: int, payload: bytes) -> None:
+        """Send bytes on a data channel."""
+        self.session.send_to(self, Outgoing(encode_data_frame(channel_id, payload)))
+
+    def unregister_data_channel(self, channel_id: int) -> None:
+        """Forget a closed channel."""
+        self._channels.pop(channel_id, None)

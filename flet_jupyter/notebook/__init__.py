@@ -1,0 +1,1 @@
+"""Flet in a notebook: magics, widget, display hooks, output capture."""

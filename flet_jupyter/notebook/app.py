@@ -1,0 +1,272 @@
+"""One app shown by one cell: the handle that :func:`flet_jupyter.show` returns."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextlib
+import sys
+import threading
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import flet_jupyter
+from flet_jupyter.core.app_host import AppHost
+from flet_jupyter.notebook.height import ContentHeight
+from flet_jupyter.notebook.output import OutputLog
+from flet_jupyter.notebook.widget import FletWidget
+from flet_jupyter.transports.comm import CommTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import flet as ft
+
+    from flet_jupyter.core.session import LiveSession
+    from flet_jupyter.notebook.cells import Cell
+    from flet_jupyter.notebook.runtime import KernelRuntime
+
+__all__ = ["CellApp"]
+
+_OWN_FOLDER: Final = str(Path(flet_jupyter.__file__).parent)
+_MAIN_PATIENCE: Final = 1.0
+"""Seconds that a cell waits for ``main``, so that what it raises is that cell's traceback."""
+
+
+class CellHost(AppHost):
+    """The app of one cell, with a place for what it prints."""
+
+    output: OutputLog
+
+
+class CellApp:
+    """A Flet app in a notebook cell.
+
+    Attributes
+    ----------
+    name : str
+        What ``%flet --list`` and ``%flet --close`` call it.
+    """
+
+    def __init__(
+        self,
+        runtime: KernelRuntime,
+        main: Callable[[ft.Page], Any],
+        *,
+        name: str,
+        cell: Cell,
+        before_main: Callable[[ft.Page], Any] | None = None,
+        height: int | None = None,
+        width: int | None = None,
+    ) -> None:
+        self.name = name
+        self.cell = cell
+        self._runtime = runtime
+        self._main = main
+        self._before_main = before_main
+        self._lock = threading.RLock()
+        self._opened = threading.Event()
+        self._session: LiveSession | None = None
+        self._running: concurrent.futures.Future[None] | None = None
+        self._cell_waits = False
+        self._failure: BaseException | None = None
+        self._closed = ""
+        self._height = ContentHeight(self._tell_height) if height is None else None
+        self.widget = FletWidget(self._receive, label=name, height=height, width=width)
+        self._new_host()
+
+    def _new_host(self) -> None:
+        self._host = CellHost(self._runtime.core, self._main, self._report, before_main=self._before_main)
+        self._host.output = OutputLog(self.widget.send_message, self._runtime.call_later)
+        self._host.on_session_closed = self._expired
+        if self._height is not None:
+            self._host.observer = self._height
+        self._transport = CommTransport(self.widget.send_message, self._open, self._greeting)
+
+    # -- for users -----------------------------------------------------------------------------
+
+    @property
+    def page(self) -> ft.Page | None:
+        """The app's page; None before it has started and after it has ended."""
+        return self._session.page if self._session is not None and not self._closed else None
+
+    @property
+    def state(self) -> Literal["starting", "running", "disconnected", "failed", "closed"]:
+        """What the app is doing: ``disconnected`` means that no page shows it at present."""
+        if self._closed:
+            return "failed" if self._failure is not None else "closed"
+        if self._session is None:
+            return "starting"
+        return "running" if self._session.links else "disconnected"
+
+    def close(self, reason: str = "") -> None:
+        """End the app and free it. Its view says so."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = reason or "This app was closed. Run the cell again to start it anew."
+            session, self._session = self._session, None
+            running, self._running = self._running, None
+        self._runtime.forget(self)
+        if running is not None:
+            running.cancel()
+        if session is not None:
+            self._runtime.call(self._host.close_session, session)
+        self._transport.close()
+        self.widget.closed = self._closed
+        self.widget.close()
+        self._height = None
+        self._main = _ended
+        self._before_main = None
+
+    def reload(self) -> None:
+        """Run the app anew, in the same view."""
+        with self._lock:
+            if self._closed:
+                raise RuntimeError(self._closed)
+            session, self._session = self._session, None
+            running, self._running = self._running, None
+            transport, host = self._transport, self._host
+            self._new_host()
+            self._opened.clear()
+        if running is not None:
+            running.cancel()
+        if session is not None:
+            host.on_session_closed = None
+            self._runtime.call(host.close_session, session)
+        self.widget.send_message({"op": "clear_output"})
+        transport.close(reopen=True)
+
+    def __repr__(self) -> str:
+        return f"<Flet app {self.name!r}: {self.state}>"
+
+    def _ipython_display_(self) -> None:
+        """Show nothing: what this stands for is on the page already."""
+
+    # -- starting ------------------------------------------------------------------------------
+
+    def wait_started(self) -> None:
+        """Let the running cell wait until ``main`` has run, for a short time.
+
+        The app starts when the first view opens, for then the page's size, theme and platform are
+        known; if none does (nobody looks, or this front end delivers only between cells) it starts
+        with an estimate.
+
+        Raises
+        ------
+        BaseException
+            Whatever ``main`` raised.
+        """
+        self._host.output.hold()
+        try:
+            if not self._opened.wait(self._runtime.open_patience):
+                self._runtime.no_view_opened()
+                self._start(self._runtime.usual_page)
+            self._settle(self._wait_main())
+        except KeyboardInterrupt:
+            self.close("This app was interrupted while it started. Run the cell again.")
+            raise
+        finally:
+            self._print_held()
+
+    async def wait_started_async(self) -> None:
+        """Like :meth:`wait_started`, for a cell that awaits: the kernel stays free meanwhile."""
+        await asyncio.to_thread(self._opened.wait, self._runtime.open_patience)
+        self._host.output.hold()
+        try:
+            if not self._opened.is_set():
+                self._runtime.no_view_opened()
+                self._start(self._runtime.usual_page)
+            self._settle(await asyncio.to_thread(self._wait_main))
+        finally:
+            self._print_held()
+
+    def _wait_main(self) -> BaseException | None:
+        self._cell_waits = True
+        running = self._running
+        assert running is not None
+        with contextlib.suppress(concurrent.futures.TimeoutError, concurrent.futures.CancelledError):
+            return running.exception(_MAIN_PATIENCE)
+        return None
+
+    def _settle(self, error: BaseException | None) -> None:
+        with self._lock:
+            self._cell_waits = False
+            error = error or self._failure
+        if error is None:
+            return
+        self._failure = error
+        self.close(f"The app failed to start: {type(error).__name__}. Correct it and run the cell again.")
+        raise error.with_traceback(_user_frames(error))
+
+    def _print_held(self) -> None:
+        for entry in self._host.output.release():
+            print(entry["text"], end="", file=sys.stdout if entry["kind"] == "stdout" else sys.stderr)
+
+    def _open(self, page_props: dict[str, Any]) -> LiveSession:
+        self._runtime.view_opened(page_props)
+        session = self._start(page_props)
+        return session
+
+    def _start(self, page_props: dict[str, Any]) -> LiveSession:
+        with self._lock:
+            if self._session is None:
+                session = self._session = self._host.create_session(page_props)
+                self._running = asyncio.run_coroutine_threadsafe(self._host.run_main(session), self._runtime.core.loop)
+                self._running.add_done_callback(self._main_ended)
+                self._host.session_idle(session)
+            self._opened.set()
+            return self._session
+
+    def _main_ended(self, running: concurrent.futures.Future[None]) -> None:
+        if running.cancelled():
+            return
+        error = running.exception()
+        if error is None:
+            return
+        with self._lock:
+            session = self._session
+            if self._cell_waits or running is not self._running or session is None:
+                return
+        self._report(session, error, "main")
+
+    # -- what the page and the core call ---------------------------------------------------------
+
+    def _receive(self, content: Any, buffers: Any) -> None:
+        self._transport.receive(content, buffers)
+
+    def _greeting(self) -> dict[str, Any]:
+        return {"output": self._host.output.entries, "height": self._height.value if self._height else None}
+
+    def _tell_height(self, height: int | None) -> None:
+        self.widget.send_message({"op": "height", "height": height})
+
+    def _report(self, session: LiveSession, error: BaseException | str, where: str) -> None:
+        if isinstance(error, BaseException):
+            frames = _user_frames(error)
+            text = "".join(traceback.format_exception(type(error), error, frames))
+        else:
+            text = error
+        title = f"Error in {where}\n" if where else ""
+        self._host.output.write("error", title + text.rstrip() + "\n")
+
+    def _expired(self, session: LiveSession) -> None:
+        if session is self._session:
+            self.close("This app was closed because nobody had looked at it for a long time. Run the cell again.")
+
+
+def _user_frames(error: BaseException) -> Any:
+    """Return the traceback of `error` without the leading frames of flet, flet-jupyter and the standard library's futures."""
+    frames = error.__traceback__
+    while frames is not None and frames.tb_next is not None:
+        file = frames.tb_frame.f_code.co_filename
+        package = frames.tb_frame.f_globals.get("__name__", "").partition(".")[0]
+        if not (file.startswith(_OWN_FOLDER) or package in {"flet", "asyncio", "concurrent", "contextlib"}):
+            break
+        frames = frames.tb_next
+    return frames
+
+
+def _ended(page: Any) -> None:
+    """Stand in for the main of an app that has ended, so that the handle keeps nothing alive."""

@@ -1,0 +1,40 @@
+"""Which cell is running now, and which run of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Cell", "current_cell"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell and one execution of it.
+
+    Attributes
+    ----------
+    id : str
+        The cell's id in its notebook; empty where the front end does not tell (a console).
+    execution : str
+        The id of the request that runs it.
+    number : int
+        The number in brackets beside the cell; 0 outside IPython.
+    """
+
+    id: str = ""
+    execution: str = ""
+    number: int = 0
+
+
+def current_cell(shell: Any) -> Cell:
+    """Return the cell that IPython's `shell` is running."""
+    kernel = getattr(shell, "kernel", None)
+    number = int(getattr(shell, "execution_count", 0) or 0)
+    if kernel is None:
+        return Cell(number=number)
+    parent = kernel.get_parent("shell") or {}
+    # JupyterLab, Notebook and VS Code put the id there; nbclient does since 0.6.
+    cell_id = (parent.get("metadata") or {}).get("cellId") or ""
+    execution = (parent.get("header") or {}).get("msg_id") or ""
+    return Cell(str(cell_id), str(execution), number)

@@ -1,0 +1,201 @@
+"""What an app prints, and its tracebacks, taken to the cell that shows it."""
+
+from __future__ import annotations
+
+import collections
+import io
+import sys
+import threading
+import weakref
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from flet_jupyter.core.session import current_session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flet_jupyter.core.session import LiveSession
+
+__all__ = ["Kind", "OutputLog", "OutputRouter", "session_of_thread"]
+
+Kind: TypeAlias = Literal["stdout", "stderr", "error"]
+
+_MAX_CHARACTERS: Final = 200_000
+_MAX_ENTRIES: Final = 1_000
+_FLUSH_AFTER: Final = 0.05
+
+
+class OutputLog:
+    """The bounded text of one app; new text goes to its views in batches.
+
+    While the cell that starts the app is still running, text is held for that cell, which
+    prints it as its own output.
+
+    Parameters
+    ----------
+    send : callable
+        Sends a message to the app's views.
+    call_later : callable
+        Calls a function on the session loop after some seconds; from any thread.
+    """
+
+    def __init__(
+        self, send: Callable[[dict[str, Any]], None], call_later: Callable[[float, Callable[[], None]], None]
+    ) -> None:
+        self._send = send
+        self._call_later = call_later
+        self._lock = threading.Lock()
+        self._entries: collections.deque[dict[str, str]] = collections.deque()
+        self._characters = 0
+        self._fresh: list[dict[str, str]] = []
+        self._held: list[dict[str, str]] | None = None
+
+    @property
+    def entries(self) -> list[dict[str, str]]:
+        """Everything kept, oldest first, as ``{kind, text}``."""
+        with self._lock:
+            return [dict(entry) for entry in self._entries]
+
+    def hold(self) -> None:
+        """Keep text for the running cell."""
+        with self._lock:
+            self._held = []
+
+    def release(self) -> list[dict[str, str]]:
+        """Return the text kept for the cell; from now on text goes to the views."""
+        with self._lock:
+            held, self._held = self._held or [], None
+            return held
+
+    def write(self, kind: Kind, text: str) -> None:
+        """Add text; callable from any thread."""
+        if not text:
+            return
+        with self._lock:
+            if self._held is not None:
+                _append(self._held, kind, text)
+                return
+            self._characters += len(text)
+            _append(self._entries, kind, text)
+            while self._entries and (self._characters > _MAX_CHARACTERS or len(self._entries) > _MAX_ENTRIES):
+                if len(self._entries) == 1:
+                    excess = self._characters - _MAX_CHARACTERS
+                    if excess <= 0:
+                        break
+                    self._entries[0]["text"] = self._entries[0]["text"][excess:]
+                    self._characters -= excess
+                else:
+                    self._characters -= len(self._entries.popleft()["text"])
+            first = not self._fresh
+            _append(self._fresh, kind, text[-_MAX_CHARACTERS:])
+            if sum(len(entry["text"]) for entry in self._fresh[-2:]) > _MAX_CHARACTERS:
+                self._fresh = [{"kind": kind, "text": self._fresh[-1]["text"][-_MAX_CHARACTERS:]}]
+        if first:
+            self._call_later(_FLUSH_AFTER, self._flush)
+
+    def _flush(self) -> None:
+        with self._lock:
+            fresh, self._fresh = self._fresh, []
+        if fresh:
+            self._send({"op": "output", "entries": fresh})
+
+
+def _append(entries: collections.deque[dict[str, str]] | list[dict[str, str]], kind: Kind, text: str) -> None:
+    # Each traceback is an entry of its own; printed text is one run until the kind changes.
+    if entries and kind != "error" and entries[-1]["kind"] == kind:
+        entries[-1]["text"] += text
+    else:
+        entries.append({"kind": kind, "text": text})
+
+
+def session_of_thread() -> LiveSession | None:
+    """Return the session whose code runs in this thread and task, if any."""
+    session = current_session.get()
+    if session is None:
+        # A thread that a handler started has an empty context (before Python 3.14).
+        reference = getattr(threading.current_thread(), "_flet_jupyter_session", None)
+        session = reference() if reference is not None else None
+    return session
+
+
+class _RoutedStream(io.TextIOBase):
+    """``sys.stdout`` or ``sys.stderr``, but for text from an app."""
+
+    def __init__(self, original: Any, kind: Kind) -> None:
+        self._original = original
+        self._kind = kind
+
+    def write(self, text: str, /) -> int:
+        session = session_of_thread()
+        log = getattr(session.host, "output", None) if session is not None else None
+        if log is None:
+            written: int = self._original.write(text)
+            return written
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        log.write(self._kind, text)
+        return len(text)
+
+    def writelines(self, lines: Any, /) -> None:
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        self._original.flush()
+
+    def isatty(self) -> bool:
+        return bool(self._original.isatty())
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        number: int = self._original.fileno()
+        return number
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return str(getattr(self._original, "encoding", "utf-8"))
+
+    @property
+    def errors(self) -> str | None:  # type: ignore[override]
+        return getattr(self._original, "errors", None)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._original, name)
+
+
+class OutputRouter:
+    """Puts the routed streams in place, and remembers for which session a thread was started."""
+
+    def __init__(self) -> None:
+        self._streams: dict[str, _RoutedStream] = {}
+        self._start: Any = None
+
+    def install(self) -> None:
+        """Route ``sys.stdout`` and ``sys.stderr``; harmless if done already."""
+        kinds: list[tuple[str, Kind]] = [("stdout", "stdout"), ("stderr", "stderr")]
+        for name, kind in kinds:
+            if not isinstance(getattr(sys, name), _RoutedStream):
+                self._streams[name] = _RoutedStream(getattr(sys, name), kind)
+                setattr(sys, name, self._streams[name])
+        if self._start is None:
+            start = self._start = threading.Thread.start
+
+            def start_for_session(thread: threading.Thread) -> None:
+                session = session_of_thread()
+                if session is not None:
+                    thread._flet_jupyter_session = weakref.ref(session)  # type: ignore[attr-defined]
+                start(thread)
+
+            threading.Thread.start = start_for_session  # type: ignore[method-assign]
+
+    def remove(self) -> None:
+        """Put the original streams back."""
+        for name, stream in self._streams.items():
+            if getattr(sys, name) is stream:
+                setattr(sys, name, stream._original)
+        self._streams.clear()
+        if self._start is not None:
+            threading.Thread.start = self._start  # type: ignore[method-assign]
+            self._start = None

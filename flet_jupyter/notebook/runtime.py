@@ -1,0 +1,163 @@
+"""What one kernel has for all its apps: the session loop's thread and the list of apps."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import TYPE_CHECKING, Any, Final
+
+from flet_jupyter.core.app_host import Runtime
+from flet_jupyter.exceptions import BadOption, LimitReached
+from flet_jupyter.notebook.app import CellApp
+from flet_jupyter.notebook.cells import Cell, current_cell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import flet as ft
+
+__all__ = ["KernelRuntime"]
+
+_MAX_APPS: Final = 1_000
+_FIRST_PATIENCE: Final = 3.0
+_LATER_PATIENCE: Final = 1.5
+_NO_PATIENCE: Final = 0.05
+
+_USUAL_PAGE: Final[dict[str, Any]] = {
+    "route": "/",
+    "web": True,
+    "width": 800.0,
+    "height": 400.0,
+    "platform": "linux",
+    "platform_brightness": "light",
+}
+"""What is assumed of a page while none has been seen: a notebook on a desktop."""
+
+
+class KernelRuntime:
+    """The apps of one kernel.
+
+    Parameters
+    ----------
+    shell : InteractiveShell or None
+        IPython's shell; None outside IPython.
+    """
+
+    def __init__(self, shell: Any) -> None:
+        self.shell = shell
+        self.apps: dict[str, CellApp] = {}
+        self.usual_page: dict[str, Any] = dict(_USUAL_PAGE)
+        self.open_patience = _FIRST_PATIENCE
+        self._lock = threading.Lock()
+        self._core: Runtime | None = None
+
+    @property
+    def core(self) -> Runtime:
+        """The session loop; its thread starts when first needed."""
+        with self._lock:
+            if self._core is None:
+                self._core = _start_loop()
+            return self._core
+
+    def call(self, function: Callable[..., object], *args: Any) -> None:
+        """Call `function` on the session loop."""
+        self.core.loop.call_soon_threadsafe(function, *args)
+
+    def call_later(self, delay: float, function: Callable[[], None]) -> None:
+        """Call `function` on the session loop after `delay` seconds; from any thread."""
+        loop = self.core.loop
+        loop.call_soon_threadsafe(loop.call_later, delay, function)
+
+    # -- what was learned about the front end -----------------------------------------------------
+
+    def view_opened(self, page_props: dict[str, Any]) -> None:
+        """Remember what a page is like, for apps that have to start before theirs is known."""
+        self.usual_page = {**_USUAL_PAGE, **{key: page_props[key] for key in _USUAL_PAGE if key in page_props}}
+        self.open_patience = _LATER_PATIENCE
+
+    def no_view_opened(self) -> None:
+        """Stop waiting for views while cells run: this front end does not deliver then, or there is none."""
+        self.open_patience = _NO_PATIENCE
+
+    # -- apps ----------------------------------------------------------------------------------
+
+    def start(
+        self,
+        main: Callable[[ft.Page], Any],
+        *,
+        name: str,
+        before_main: Callable[[ft.Page], Any] | None = None,
+        height: int | None = None,
+        width: int | None = None,
+    ) -> CellApp:
+        """Make an app for the running cell; it is yet to be displayed.
+
+        Raises
+        ------
+        BadOption
+            A size is not positive.
+        LimitReached
+            The kernel has as many apps as are allowed.
+        """
+        for option, value in (("height", height), ("width", width)):
+            if value is not None and not (isinstance(value, int) and 0 < value <= 20_000):
+                raise BadOption(f"{option}={value!r}: give a positive number of pixels, 20000 at most.")
+        if len(self.apps) >= _MAX_APPS:
+            raise LimitReached(f"This kernel has {_MAX_APPS} Flet apps. Close some: %flet --close --all", _MAX_APPS)
+        cell = current_cell(self.shell)
+        app = CellApp(
+            self, main, name=self._free_name(name), cell=cell, before_main=before_main, height=height, width=width
+        )
+        self.apps[app.name] = app
+        return app
+
+    def forget(self, app: CellApp) -> None:
+        """Remove an app that has ended from the list."""
+        if self.apps.get(app.name) is app:
+            del self.apps[app.name]
+
+    def close_former(self, *_: Any) -> None:
+        """Close the apps that earlier runs of this cell made; IPython calls this before each cell."""
+        cell = current_cell(self.shell)
+        if not cell.id:
+            return
+        for app in list(self.apps.values()):
+            if app.cell.id == cell.id and app.cell.execution != cell.execution:
+                app.close("The cell was run again.")
+
+    def close_all(self) -> int:
+        """Close every app; return how many there were."""
+        apps = list(self.apps.values())
+        for app in apps:
+            app.close()
+        return len(apps)
+
+    def app_of(self, page: Any) -> CellApp | None:
+        """Return the live app that has this page."""
+        return next((app for app in self.apps.values() if app.page is page), None)
+
+    def _free_name(self, name: str) -> str:
+        free, number = name, 1
+        while free in self.apps:
+            number += 1
+            free = f"{name}-{number}"
+        return free
+
+
+def _start_loop() -> Runtime:
+    loop = asyncio.new_event_loop()
+    runtime = Runtime(loop)
+    ready = threading.Event()
+
+    def run() -> None:
+        asyncio.set_event_loop(loop)
+        runtime.adopt_thread()
+        loop.call_soon(ready.set)
+        loop.run_forever()
+
+    threading.Thread(target=run, name="flet-sessions", daemon=True).start()
+    ready.wait()
+    return runtime
+
+
+__all__ += ["Cell"]

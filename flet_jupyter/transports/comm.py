@@ -1,0 +1,187 @@
+"""Links over a Jupyter comm: the kernel's end of docs/comm-protocol.md."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from flet_jupyter.core.link import Link
+from flet_jupyter.core.shell import shell
+from flet_jupyter.exceptions import FletJupyterError, ProtocolError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from flet_jupyter.core.session import LiveSession
+
+__all__ = ["CommTransport", "SendMessage"]
+
+log = logging.getLogger(__name__)
+
+PROTOCOL: Final = 1
+SILENCE: Final = 300.0
+"""Seconds without any message after which a view is taken for gone. A view that can run timers speaks
+every 30 s; browsers slow a hidden tab's timers to one a minute."""
+
+_LINK_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
+
+
+class SendMessage(Protocol):
+    """Sends one custom message to every page that shows the widget; callable from any thread."""
+
+    def __call__(self, content: dict[str, Any], buffers: list[bytes] | None = None) -> None:
+        """Send `content`, which is JSON, and `buffers`."""
+
+
+class CommTransport:
+    """All links of one shown app.
+
+    Parameters
+    ----------
+    send : SendMessage
+        The widget's way out.
+    open_session : callable
+        Called with the page properties of a view that opens; returns the session it shows.
+    greeting : callable
+        Returns what a new view is told besides the shell: ``output`` and ``height``.
+    """
+
+    def __init__(
+        self,
+        send: SendMessage,
+        open_session: Callable[[dict[str, Any]], LiveSession],
+        greeting: Callable[[], dict[str, Any]],
+    ) -> None:
+        self._send = send
+        self._open_session = open_session
+        self._greeting = greeting
+        self._lock = threading.Lock()
+        self._links: dict[str, Link] = {}
+        self._seen: dict[str, float] = {}
+        self._session: LiveSession | None = None
+
+    def receive(self, content: Any, buffers: Sequence[Any]) -> None:
+        """Take one custom message from a page. Never raises: a page can send anything."""
+        try:
+            self._receive(content, buffers)
+        except FletJupyterError as error:
+            log.warning("dropped a message from a view: %s", error)
+        except Exception:
+            log.exception("dropped a message from a view")
+
+    def close(self, *, reopen: bool = False) -> None:
+        """Let all links go: their session has ended.
+
+        Parameters
+        ----------
+        reopen : bool
+            Have the views open new links, which then show the session that follows.
+        """
+        with self._lock:
+            names = list(self._links)
+            self._links.clear()
+            self._seen.clear()
+            self._session = None
+        if reopen:
+            for name in names:
+                self._send({"op": "unknown", "link": name})
+
+    def _receive(self, content: Any, buffers: Sequence[Any]) -> None:
+        match content:
+            case {"op": "open", "link": str(name), "page": dict(page), **rest}:
+                self._open(name, page, rest)
+                return
+            case {"op": str(op), "link": str(name)}:
+                pass
+            case _:
+                raise ProtocolError(f"not a message of this protocol: {str(content)[:80]}")
+        link = self._links.get(name)
+        if link is None:
+            if op != "close":
+                self._send({"op": "unknown", "link": name[:64]})
+            return
+        self._seen[name] = time.monotonic()
+        ack = content.get("ack")
+        if isinstance(ack, int):
+            link.session.acknowledge(link, ack)
+        if op == "packet":
+            if len(buffers) != 1:
+                raise ProtocolError("a packet message without its one buffer")
+            data = bytes(buffers[0])
+            limit = link.session.host.settings.max_packet_bytes
+            if len(data) > limit:
+                raise ProtocolError(f"a packet of {len(data)} bytes; {limit} are allowed")
+            link.receive(data)
+        elif op == "ping":
+            self._send({"op": "pong", "link": name})
+        elif op == "resync":
+            if link.registered:
+                link.session.host.loop.call_soon_threadsafe(link.session.send_page, link)
+        elif op == "close":
+            self._close(name)
+        elif op != "ack":
+            raise ProtocolError(f"unknown operation {op[:40]!r}")
+
+    def _open(self, name: str, page: dict[str, Any], rest: dict[str, Any]) -> None:
+        if not _LINK_ID.fullmatch(name):
+            raise ProtocolError("a link name that is none")
+        if rest.get("protocol") != PROTOCOL:
+            self._refuse(name, "This page runs another version of flet-jupyter than the kernel. Reload the page.")
+            return
+        try:
+            session = self._open_session(page)
+        except FletJupyterError as error:
+            self._refuse(name, str(error))
+            return
+        with self._lock:
+            first = self._session is None
+            self._session = session
+            if name in self._links:
+                raise ProtocolError("a link that is open already")
+            limit = session.host.settings.max_links
+            if len(self._links) < limit:
+                link = Link(session, self._transmitter(name), self._prober(name))
+                link.user_agent = str(rest.get("user_agent") or "")[:500]
+                self._links[name] = link
+                self._seen[name] = time.monotonic()
+            else:
+                link = None
+        if link is None:
+            self._refuse(name, f"This app is already shown in {limit} places, the most that are allowed.")
+            return
+        self._send({"op": "opened", "link": name, "protocol": PROTOCOL, "shell": shell(), **self._greeting()})
+        if first:
+            session.host.loop.call_soon_threadsafe(self._sweep)
+
+    def _refuse(self, name: str, message: str) -> None:
+        self._send({"op": "refused", "link": name[:64], "message": message})
+
+    def _transmitter(self, name: str) -> Callable[..., None]:
+        def transmit(number: int, packet: bytes, *, base: bool) -> None:
+            self._send({"op": "packet", "link": name, "n": number, "base": base}, [packet])
+
+        return transmit
+
+    def _prober(self, name: str) -> Callable[[int], None]:
+        return lambda number: self._send({"op": "probe", "link": name, "n": number})
+
+    def _close(self, name: str) -> None:
+        with self._lock:
+            link = self._links.pop(name, None)
+            self._seen.pop(name, None)
+        if link is not None:
+            link.session.host.loop.call_soon_threadsafe(link.session.detach, link)
+
+    def _sweep(self) -> None:
+        """Close links of views that went without a word; runs on the loop while the session lives."""
+        session = self._session
+        if session is None:
+            return
+        now = time.monotonic()
+        for name, seen in list(self._seen.items()):
+            if now - seen > SILENCE:
+                self._close(name)
+        session.host.loop.call_later(SILENCE / 4, self._sweep)
