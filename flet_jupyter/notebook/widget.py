@@ -70,6 +70,12 @@ class FletWidget(anywidget.AnyWidget):  # type: ignore[misc]
         super().__init__(**traits)
         self._receive = receive
         self.on_msg(self._on_message)
+        # JupyterLab sends comm messages to a subshell, which is free while a cell runs. Since 7.4,
+        # ipykernel takes what answers a comm back to the shell that last wrote to it: for a widget
+        # made by a cell that is the busy one. Messages of a view answer nothing; leave them where
+        # the page sent them.
+        if hasattr(self.comm, "_reply_subshell_for"):
+            self.comm._reply_subshell_for = lambda _data, subshell: subshell
 
     def _on_message(self, _widget: Any, content: Any, buffers: Any) -> None:
         self._receive(content, buffers)

@@ -1,0 +1,66 @@
+"""Fixtures: one browser and one JupyterLab for all browser tests, one page for each."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.browser.jupyter import CHROMIUM_ARGUMENTS, JupyterServer, Notebook, chromium_path, jupyter_server, new_context, write_notebook
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
+    with jupyter_server(tmp_path_factory.mktemp("lab")) as server:
+        yield server
+
+
+@pytest.fixture
+def page(browser: Browser, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    context = new_context(browser)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    yield page
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", request.node.name)
+    folder = request.config.rootpath / "test-results"
+    folder.mkdir(exist_ok=True)
+    page.screenshot(path=folder / f"{name}.png")
+    context.close()
+
+
+@pytest.fixture
+def notebook(page: Page, server: JupyterServer, request: pytest.FixtureRequest) -> Iterator[Callable[[Sequence[str]], Notebook]]:
+    """Open a new notebook with the given cells; its kernel ends with the test."""
+    paths: list[str] = []
+
+    def open_notebook(cells: Sequence[str]) -> Notebook:
+        path = re.sub(r"[^A-Za-z0-9_]+", "-", request.node.name) + f"-{len(paths)}.ipynb"
+        write_notebook(server.root / path, ["%load_ext flet_jupyter\nimport flet as ft", *cells])
+        notebook = Notebook(page, server)
+        notebook.open(path)
+        paths.append(path)
+        notebook.run(0)
+        return notebook
+
+    yield open_notebook
+    page.goto("about:blank")
+    for session in server.request("api/sessions"):
+        if session["path"] in paths:
+            server.request(f"api/sessions/{session['id']}", "DELETE")
