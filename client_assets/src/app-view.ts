@@ -5,6 +5,7 @@ import type { Surface } from "./flutter.ts";
 import { watchKernel } from "./jupyter.ts";
 import type { KernelState } from "./jupyter.ts";
 import { Link } from "./link.ts";
+import { Mount } from "./mount.ts";
 import { pageInfo } from "./page-info.ts";
 import type { FromKernel, Shell, ToKernel, ToLink } from "./protocol.ts";
 import { DEFAULT_HEIGHT, View } from "./view.ts";
@@ -43,8 +44,7 @@ export class AppView {
   #unsubscribe: () => void = () => {};
   #surface: Surface | null = null;
   #showing = false;
-  #deliver: ((packet: Uint8Array) => void) | null = null;
-  #undelivered: Uint8Array[] = [];
+  readonly #mount: Mount;
   #painted = false;
   #waiting = false;
   #failure = "";
@@ -73,6 +73,10 @@ export class AppView {
       navigator.userAgent,
     );
     this.#address = `cell:${this.#link.id}`;
+    this.#mount = new Mount({
+      send: (packet) => this.#link.sendPacket(packet),
+      remount: () => this.#surface?.remount(),
+    });
     registry().links.add(this.#link);
   }
 
@@ -185,14 +189,9 @@ export class AppView {
           address: this.#address,
           shell,
           channel: {
-            connected: (deliver) => {
-              this.#deliver = deliver;
-              for (const packet of this.#undelivered.splice(0)) deliver(packet);
-            },
-            sent: (packet) => this.#link.sendPacket(packet),
-            disconnected: () => {
-              this.#deliver = null;
-            },
+            connected: (deliver) => this.#mount.connected(deliver),
+            sent: (packet) => this.#mount.sent(packet),
+            disconnected: () => this.#mount.disconnected(),
           },
         },
         this.baseUrl,
@@ -209,8 +208,7 @@ export class AppView {
   }
 
   #packet(packet: Uint8Array, base: boolean): void {
-    if (this.#deliver) this.#deliver(packet);
-    else this.#undelivered.push(packet);
+    this.#mount.receive(packet, base);
     if (base && !this.#painted) {
       void framesPainted().then(() => {
         this.#painted = true;

@@ -22,6 +22,8 @@ export interface AppChannel {
 
 /** An app shown in an element of the page. */
 export interface Surface {
+  /** End the app and mount another in its place; its channel is told that one went and one came. */
+  remount(): void;
   /** Make Flutter measure its element again, at another size if need be. */
   remeasure(): void;
   remove(): void;
@@ -81,15 +83,25 @@ export class FlutterPage {
     const app = await this.#app;
     signal.throwIfAborted();
     if (!app) throw new Error("Flutter did not start.");
-    this.#host ??= new HostSession(request.shell);
-    this.#channels.set(request.address, request.channel);
+    const host = (this.#host ??= new HostSession(request.shell));
+    let { address } = request;
+    let mounts = 1;
+    this.#channels.set(address, request.channel);
     const viewId = app.addView({ hostElement: request.element, initialData: {} });
-    this.#host.prepare(viewId, request.shell.view, request.address);
+    host.prepare(viewId, request.shell.view, address);
     return {
+      remount: () => {
+        // Another address: the old app says its goodbye after the new one has come.
+        this.#channels.delete(address);
+        mounts += 1;
+        address = `${request.address}:${mounts}`;
+        this.#channels.set(address, request.channel);
+        host.remount(viewId, address);
+      },
       remeasure: () => remeasure(request.element),
       remove: () => {
         app.removeView(viewId);
-        this.#channels.delete(request.address);
+        this.#channels.delete(address);
       },
     };
   }

@@ -39,6 +39,7 @@ export async function addFramed(
   const module = await importInto(frameWindow, frameDocument, engineUrl);
   const surface = await new module.FlutterPage(clientBase).add({ ...request, element }, signal);
   return {
+    remount: () => surface.remount(),
     remeasure: () => surface.remeasure(),
     remove: () => {
       surface.remove();

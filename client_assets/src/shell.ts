@@ -13,6 +13,7 @@ const REGISTER = 1;
 const PATCH = 2;
 const EVENT = 3;
 
+const REPLACE = 0;
 const ADD = 1;
 const REMOVE = 2;
 
@@ -25,6 +26,8 @@ export class HostSession {
   #deliver: (packet: Uint8Array<ArrayBuffer>) => void = () => {};
   /** The ids of the Flutter views in `multi_views`, in the order in which Flet's client holds them. */
   readonly #shown: number[] = [];
+  /** Where each view's app is, for `remount`. */
+  readonly #places = new Map<number, AppPlace>();
   /** Entries of views that Flet's client has not reported yet. */
   readonly #prepared = new Map<number, ControlMap>();
   /** Views that Flet's client has reported before they were prepared: it may do so while the view is being added. */
@@ -43,6 +46,22 @@ export class HostSession {
   prepare(viewId: number, template: ControlMap, address: string): void {
     this.#prepared.set(viewId, this.#entry(viewId, template, address));
     if (this.#reported.delete(viewId)) this.#add(viewId);
+  }
+
+  /** End the app in a view and mount another of that address in its place. */
+  remount(viewId: number, address: string): void {
+    const place = this.#places.get(viewId);
+    if (!place) return;
+    const app = this.#renumber(place.app) as ControlMap;
+    app["url"] = address;
+    if (!this.#shown.includes(viewId)) {
+      // The view was not shown yet: change what is about to be sent.
+      place.list[place.index] = app;
+      place.app = app;
+      return;
+    }
+    place.app = app;
+    this.#send(PATCH, { id: place.parentId, patch: [[0, { [place.property]: [1] }], [REPLACE, 1, place.index, app]] });
   }
 
   /** Take a packet of the host app. */
@@ -83,6 +102,7 @@ export class HostSession {
   #remove(viewId: number): void {
     this.#prepared.delete(viewId);
     this.#reported.delete(viewId);
+    this.#places.delete(viewId);
     const index = this.#shown.indexOf(viewId);
     if (index < 0) return;
     this.#shown.splice(index, 1);
@@ -103,9 +123,10 @@ export class HostSession {
   #entry(viewId: number, template: ControlMap, address: string): ControlMap {
     const entry = this.#renumber(template) as ControlMap;
     entry["view_id"] = viewId;
-    const app = findControl(entry, "FletApp");
-    if (!app) throw new Error("The kernel's description of a view has no FletApp control.");
-    app["url"] = address;
+    const place = findApp(entry);
+    if (!place) throw new Error("The kernel's description of a view has no FletApp control.");
+    place.app["url"] = address;
+    this.#places.set(viewId, place);
     return entry;
   }
 
@@ -123,12 +144,24 @@ function isMap(value: unknown): value is ControlMap {
   return typeof value === "object" && value !== null && !ArrayBuffer.isView(value);
 }
 
-function findControl(value: unknown, type: string): ControlMap | null {
-  if (!isMap(value) && !Array.isArray(value)) return null;
-  if (isMap(value) && value["_c"] === type) return value;
-  for (const item of Object.values(value)) {
-    const found = findControl(item, type);
-    if (found) return found;
+/** A `FletApp` in the list `parent[property]`, at `index`. */
+interface AppPlace {
+  app: ControlMap;
+  list: unknown[];
+  index: number;
+  property: string;
+  parentId: number;
+}
+
+function findApp(control: ControlMap): AppPlace | null {
+  for (const [property, list] of Object.entries(control)) {
+    if (!Array.isArray(list)) continue;
+    for (const [index, item] of (list as unknown[]).entries()) {
+      if (!isMap(item)) continue;
+      if (item["_c"] === "FletApp") return { app: item, list, index, property, parentId: control["_i"] as number };
+      const found = findApp(item);
+      if (found) return found;
+    }
   }
   return null;
 }

@@ -67,7 +67,7 @@ class ContentHeight:
         if event.name != _EVENT or event.target not in self._watched:
             return False
         data = event.data if isinstance(event.data, dict) else {}
-        height = data.get("height")
+        height = data.get("h")  # the client's short name for it
         if isinstance(height, int | float):
             self._heights[event.target] = float(height)
             self._add_up(session)
