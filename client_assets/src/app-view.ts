@@ -271,7 +271,7 @@ export class AppView {
     const observer = new ResizeObserver(() => {
       const { width } = this.view.element.getBoundingClientRect();
       if (width > 0) this.#lastWidth = width;
-      const isHidden = this.view.stage.clientHeight === 0;
+      const isHidden = width === 0;
       if (hidden && !isHidden) this.#surface?.remeasure();
       hidden = isHidden;
     });

@@ -87,6 +87,7 @@ export class FlutterPage {
     let { address } = request;
     let mounts = 1;
     this.#channels.set(address, request.channel);
+    keepSizeWhileHidden(request.element);
     const viewId = app.addView({ hostElement: request.element, initialData: {} });
     host.prepare(viewId, request.shell.view, address);
     return {
@@ -198,6 +199,28 @@ export class FlutterPage {
     // The array may be a view of a larger buffer that Flet's client uses again.
     if (channel) channel.sent(new Uint8Array(packet));
     else if (!address.startsWith("cell:")) this.#host?.receive(packet);
+  }
+}
+
+/**
+ * Let Flutter measure an element that is not laid out at its last size.
+ *
+ * JupyterLab hides outputs that are scrolled away. An app whose page shrinks to nothing and grows again would be told of
+ * both, lay itself out for nothing, and lose the scroll positions of its lists.
+ */
+function keepSizeWhileHidden(element: HTMLElement): void {
+  for (const property of ["clientWidth", "clientHeight"] as const) {
+    const measure = Object.getOwnPropertyDescriptor(Element.prototype, property)?.get;
+    if (!measure) continue;
+    let last = 0;
+    Object.defineProperty(element, property, {
+      configurable: true,
+      get: (): number => {
+        const now = measure.call(element) as number;
+        if (now > 0) last = now;
+        return last;
+      },
+    });
   }
 }
 
