@@ -138,3 +138,5 @@ class StatusHandler(APIHandler):
     async def get(self) -> None:
         """Send the versions."""
         self.finish({"version": installed_version("flet-jupyter"), "clients": sorted(self.clients)})
+
+    head = get
