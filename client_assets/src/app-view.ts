@@ -265,17 +265,13 @@ export class AppView {
     );
   }
 
-  /** JupyterLab hides outputs that are scrolled away; Flutter misses a change of size that happens meanwhile. */
+  /** Remember the width, for when the view is taken out of the page. */
   #watchSize(): void {
-    let hidden = false;
     const observer = new ResizeObserver(() => {
       const { width } = this.view.element.getBoundingClientRect();
       if (width > 0) this.#lastWidth = width;
-      const isHidden = width === 0;
-      if (hidden && !isHidden) this.#surface?.remeasure();
-      hidden = isHidden;
     });
-    observer.observe(this.view.stage);
+    observer.observe(this.view.element);
     this.#life.signal.addEventListener("abort", () => observer.disconnect());
   }
 }

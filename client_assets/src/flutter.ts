@@ -24,8 +24,6 @@ export interface AppChannel {
 export interface Surface {
   /** End the app and mount another in its place; its channel is told that one went and one came. */
   remount(): void;
-  /** Make Flutter measure its element again, at another size if need be. */
-  remeasure(): void;
   remove(): void;
 }
 
@@ -60,12 +58,19 @@ interface FlutterGlobals {
   jsDisconnect?: (address: string) => void;
 }
 
+/** How long a spare view stays after another view was added. Milliseconds. */
+const SPARE_TIME = 1_000;
+
 const globals = globalThis as unknown as FlutterGlobals;
 
 export class FlutterPage {
   #app: Promise<FlutterApp> | null = null;
   #host: HostSession | null = null;
   #cdn: CdnHold | null = null;
+  /** The views that Flutter has. */
+  readonly #views = new Set<number>();
+  /** The one of them that is empty and kept because it was the last; null if there is none. */
+  #spare: number | null = null;
   readonly #channels = new Map<string, AppChannel>();
 
   /** `clientBase` is the absolute URL of the folder with the client's files; it ends with a slash. */
@@ -90,6 +95,8 @@ export class FlutterPage {
     keepSizeWhileHidden(request.element);
     const viewId = app.addView({ hostElement: request.element, initialData: {} });
     host.prepare(viewId, request.shell.view, address);
+    this.#views.add(viewId);
+    this.#dropSpare(app);
     return {
       remount: () => {
         // Another address: the old app says its goodbye after the new one has come.
@@ -99,12 +106,33 @@ export class FlutterPage {
         this.#channels.set(address, request.channel);
         host.remount(viewId, address);
       },
-      remeasure: () => remeasure(request.element),
       remove: () => {
-        app.removeView(viewId);
         this.#channels.delete(address);
+        host.clear(viewId);
+        this.#remove(app, viewId);
       },
     };
+  }
+
+  /**
+   * Take a view from Flutter, but never the last one: without a view Flutter stops drawing frames before it has let go of the
+   * views' contents, and fails on them in the first frame of the next view.
+   */
+  #remove(app: FlutterApp, viewId: number): void {
+    if (this.#views.size === 1) {
+      this.#spare = viewId;
+      return;
+    }
+    this.#views.delete(viewId);
+    app.removeView(viewId);
+  }
+
+  /** Give up the spare view, when the view that was added has been drawn. */
+  #dropSpare(app: FlutterApp): void {
+    if (this.#spare === null) return;
+    const spare = this.#spare;
+    this.#spare = null;
+    setTimeout(() => this.#remove(app, spare), SPARE_TIME);
   }
 
   async #boot(): Promise<FlutterApp> {
@@ -222,16 +250,6 @@ function keepSizeWhileHidden(element: HTMLElement): void {
       },
     });
   }
-}
-
-/** Flutter's canvas keeps its old size when its element was hidden while it was resized. */
-function remeasure(element: HTMLElement): void {
-  element.style.height = "calc(100% - 1px)";
-  requestAnimationFrame(() => {
-    requestAnimationFrame(() => {
-      element.style.removeProperty("height");
-    });
-  });
 }
 
 function loadScript(url: string): Promise<void> {

@@ -27,20 +27,19 @@ export async function addFramed(
   frame.className = "flet-frame";
   frame.title = "Flet app";
   frame.srcdoc = `<!doctype html><meta charset="utf-8"><title>Flet</title>
-<style>html,body,#flet{margin:0;height:100%;overflow:hidden}</style><div id="flet"></div>`;
+<style>html,body,#stage{margin:0;height:100%;overflow:hidden}</style><div id="stage"></div>`;
   const loaded = new Promise((resolve) => frame.addEventListener("load", resolve, { once: true }));
   request.element.replaceChildren(frame);
   await loaded;
   signal.throwIfAborted();
   const frameWindow = frame.contentWindow as FrameWindow | null;
   const frameDocument = frame.contentDocument;
-  const element = frameDocument?.getElementById("flet");
+  const element = frameDocument?.getElementById("stage");
   if (!frameWindow || !frameDocument || !element) throw new Error("The frame for the app was removed.");
   const module = await importInto(frameWindow, frameDocument, engineUrl);
   const surface = await new module.FlutterPage(clientBase).add({ ...request, element }, signal);
   return {
     remount: () => surface.remount(),
-    remeasure: () => surface.remeasure(),
     remove: () => {
       surface.remove();
       frame.remove();

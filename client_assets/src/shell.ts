@@ -64,6 +64,15 @@ export class HostSession {
     this.#send(PATCH, { id: place.parentId, patch: [[0, { [place.property]: [1] }], [REPLACE, 1, place.index, app]] });
   }
 
+  /** End the app in a view, and leave the view empty. */
+  clear(viewId: number): void {
+    this.#prepared.delete(viewId);
+    const place = this.#places.get(viewId);
+    if (!place || !this.#shown.includes(viewId)) return;
+    this.#places.delete(viewId);
+    this.#send(PATCH, { id: place.parentId, patch: [[0, { [place.property]: [1] }], [REMOVE, 1, place.index]] });
+  }
+
   /** Take a packet of the host app. */
   receive(packet: Uint8Array): void {
     if (packet[0] !== 0) return;
