@@ -1,0 +1,62 @@
+# Everything starts from a fresh clone: `make demo` to see it, `make test` to check it.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+NPM := tools/npm
+BUNDLE := flet_jupyter/client/static/engine.js
+NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+PACKAGING := pyproject.toml hatch_build.py $(wildcard jupyter_config/*/*)
+
+.PHONY: demo test bench lint format browser wheel clean
+
+demo: $(VENV)/.lab $(BUNDLE)
+	tools/demo $(BIN)/jupyter
+
+test: $(VENV)/.dev $(VENV)/.browser lint
+	$(NPM) test
+	$(BIN)/python -m pytest tests $(NOTEBOOKS) --nbval-lax --nbval-current-env
+
+lint: $(VENV)/.dev $(BUNDLE)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(NPM) run check
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: $(VENV)/.dev $(VENV)/.browser $(BUNDLE)
+	$(BIN)/python -m tests.bench
+
+wheel: $(VENV)/.dev $(BUNDLE)
+	$(BIN)/python -m build
+
+clean:
+	rm -rf dist build client_assets/node_modules flet_jupyter/client/static
+	rm -rf .mypy_cache .ruff_cache .pytest_cache test-results
+
+# What follows is done once; a file remembers it.
+
+$(VENV)/.made:
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+# An editable install also puts the file that enables the server extension into the environment.
+$(VENV)/.lab: $(VENV)/.made $(PACKAGING)
+	$(BIN)/python -m pip install --quiet --editable '.[lab]'
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.made $(PACKAGING)
+	$(BIN)/python -m pip install --quiet --editable '.[dev,bench]'
+	touch $@ $(VENV)/.lab
+
+$(VENV)/.browser: $(VENV)/.dev
+	tools/get-browser $(BIN)/playwright
+	touch $@
+
+$(BUNDLE): $(filter-out client_assets/node_modules,$(wildcard client_assets/*.* client_assets/src/* client_assets/src/*/*)) | $(VENV)/.made
+	$(NPM) ci --no-audit --no-fund
+	$(NPM) run build
+	touch $@
