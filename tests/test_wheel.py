@@ -7,8 +7,10 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 import zipfile
@@ -101,7 +103,8 @@ def server(environment: Environment, tmp_path_factory: pytest.TempPathFactory) -
             log = []
             for line in process.stdout:
                 log.append(line)
-                if found := re.search(r"http://127\.0\.0\.1:\d+/some/prefix/", line):
+                if found := re.search(r"http://127\.0\.0\.1:(\d+)/some/prefix/", line):
+                    wait_for_port(int(found[1]))
                     yield found[0]
                     break
             else:
@@ -110,6 +113,18 @@ def server(environment: Environment, tmp_path_factory: pytest.TempPathFactory) -
             process.terminate()
             # Read to the end: a full pipe would keep the server from ending.
             process.communicate(timeout=30)
+
+
+def wait_for_port(port: int) -> None:
+    """Wait until the server listens; it prints its URL before it does."""
+    for _ in range(100):
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except ConnectionRefusedError:
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail(f"nothing listens on port {port}")
 
 
 def fetch(url: str, *, token: str = TOKEN, **headers: str) -> tuple[bytes, dict[str, str]]:
