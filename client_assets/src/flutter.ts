@@ -10,6 +10,8 @@ import type { CdnHold } from "./cdn-hold.ts";
 import { guardThemeColor, guardTitle } from "./page-guard.ts";
 import type { Shell } from "./protocol.ts";
 import { HostSession } from "./shell.ts";
+import { keepSurfacesLarge } from "./surface-sizes.ts";
+import type { Size } from "./surface-sizes.ts";
 import { followTheme } from "./theme.ts";
 
 /** Where an embedded app's packets go. */
@@ -53,6 +55,7 @@ interface FlutterLoader {
 interface FlutterGlobals {
   flet?: Record<string, unknown>;
   _flutter?: { loader: FlutterLoader; buildConfig?: unknown };
+  flutterCanvasKitLoaded?: Promise<unknown>;
   jsConnect?: (address: string, args: unknown, onMessage: (packet: Uint8Array) => void) => Promise<void>;
   jsSend?: (address: string, packet: Uint8Array) => void;
   jsDisconnect?: (address: string) => void;
@@ -68,7 +71,7 @@ export class FlutterPage {
   #host: HostSession | null = null;
   #cdn: CdnHold | null = null;
   /** The views that Flutter has. */
-  readonly #views = new Set<number>();
+  readonly #views = new Map<number, HTMLElement>();
   /** The one of them that is empty and kept because it was the last; null if there is none. */
   #spare: number | null = null;
   readonly #channels = new Map<string, AppChannel>();
@@ -95,7 +98,7 @@ export class FlutterPage {
     keepSizeWhileHidden(request.element);
     const viewId = app.addView({ hostElement: request.element, initialData: {} });
     host.prepare(viewId, request.shell.view, address);
-    this.#views.add(viewId);
+    this.#views.set(viewId, request.element);
     this.#dropSpare(app);
     return {
       remount: () => {
@@ -196,6 +199,7 @@ export class FlutterPage {
           config,
           onEntrypointLoaded: async (initializer) => {
             try {
+              keepSurfacesLarge(await globals.flutterCanvasKitLoaded, () => this.#largestView());
               const engine = await initializer.initializeEngine(config);
               resolve(await engine.runApp());
             } catch (error) {
@@ -205,6 +209,16 @@ export class FlutterPage {
         })
         .catch((error: unknown) => reject(asError(error)));
     });
+  }
+
+  /** The device pixels that every view fits into. */
+  #largestView(): Size {
+    const largest: Size = { width: 0, height: 0 };
+    for (const element of this.#views.values()) {
+      largest.width = Math.max(largest.width, Math.ceil(element.clientWidth * devicePixelRatio));
+      largest.height = Math.max(largest.height, Math.ceil(element.clientHeight * devicePixelRatio));
+    }
+    return largest;
   }
 
   async #connect(address: string, onMessage: (packet: Uint8Array) => void): Promise<void> {
