@@ -6,7 +6,7 @@
  */
 
 /** A control of type `Rive` as msgpack writes it: the key `_c`, then the four letters. */
-const RIVE_CONTROL = [0xa2, 0x5f, 0x63, 0xa4, 0x52, 0x69, 0x76, 0x65] as const;
+export const RIVE_CONTROL = [0xa2, 0x5f, 0x63, 0xa4, 0x52, 0x69, 0x76, 0x65] as const;
 
 export interface CdnHold {
   /** Look into a packet from the kernel; lets the script go if the packet needs it. */

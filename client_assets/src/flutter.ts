@@ -70,6 +70,8 @@ export class FlutterPage {
   #app: Promise<FlutterApp> | null = null;
   #host: HostSession | null = null;
   #cdn: CdnHold | null = null;
+  /** What the host app said before the host session was known: Flutter may be up before the kernel has answered. */
+  #early: { deliver: ((packet: Uint8Array) => void) | null; packets: Uint8Array[] } = { deliver: null, packets: [] };
   /** The views that Flutter has. */
   readonly #views = new Map<number, HTMLElement>();
   /** The one of them that is empty and kept because it was the last; null if there is none. */
@@ -91,7 +93,7 @@ export class FlutterPage {
     const app = await this.#app;
     signal.throwIfAborted();
     if (!app) throw new Error("Flutter did not start.");
-    const host = (this.#host ??= new HostSession(request.shell));
+    const host = (this.#host ??= this.#newHost(request.shell));
     let { address } = request;
     let mounts = 1;
     this.#channels.set(address, request.channel);
@@ -138,12 +140,20 @@ export class FlutterPage {
     setTimeout(() => this.#remove(app, spare), SPARE_TIME);
   }
 
+  #newHost(shell: AppRequest["shell"]): HostSession {
+    const host = new HostSession(shell);
+    const { deliver, packets } = this.#early;
+    if (deliver) host.connect(deliver);
+    for (const packet of packets) host.receive(packet);
+    this.#early = { deliver: null, packets: [] };
+    return host;
+  }
+
   async #boot(): Promise<FlutterApp> {
     if (globals._flutter || globals.flet) {
       throw new Error("Another Flutter app runs in this page already. Close it and reload the page.");
     }
     const base = this.clientBase;
-    // The host session is not known before the first view; the client's first message comes after that.
     globals.jsConnect = (address, _args, onMessage) => this.#connect(address, onMessage);
     globals.jsSend = (address, packet) => this.#send(address, packet);
     globals.jsDisconnect = (address) => this.#channels.get(address)?.disconnected();
@@ -232,7 +242,8 @@ export class FlutterPage {
       channel.connected(deliver);
     } else {
       this.#cdn?.started();
-      this.#host?.connect(deliver);
+      if (this.#host) this.#host.connect(deliver);
+      else this.#early.deliver = deliver;
     }
   }
 
@@ -240,7 +251,9 @@ export class FlutterPage {
     const channel = this.#channels.get(address);
     // The array may be a view of a larger buffer that Flet's client uses again.
     if (channel) channel.sent(new Uint8Array(packet));
-    else if (!address.startsWith("cell:")) this.#host?.receive(packet);
+    else if (address.startsWith("cell:")) return; // of an app whose view is gone
+    else if (this.#host) this.#host.receive(packet);
+    else this.#early.packets.push(new Uint8Array(packet));
   }
 }
 

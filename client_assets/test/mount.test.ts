@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { Mount } from "../src/mount.ts";
+
+const REGISTER = new Uint8Array([0, 0x92, 1]);
+const EVENT = new Uint8Array([0, 0x92, 3]);
+const packet = (n: number): Uint8Array => new Uint8Array([n]);
+
+let mount: Mount;
+let toKernel: Uint8Array[];
+let remounts: number;
+
+/** An app as the engine connects it; tells what it was given. */
+function connect(): number[] {
+  const given: number[] = [];
+  mount.connected((bytes) => given.push(bytes[0] ?? -1));
+  return given;
+}
+
+beforeEach(() => {
+  toKernel = [];
+  remounts = 0;
+  mount = new Mount({ send: (bytes) => toKernel.push(bytes), remount: () => (remounts += 1) });
+});
+
+test("the first page and what follows go to the app that is there", () => {
+  const given = connect();
+  mount.sent(REGISTER);
+  mount.receive(packet(1), true);
+  mount.receive(packet(2), false);
+  mount.sent(EVENT);
+  assert.deepEqual(given, [1, 2]);
+  assert.deepEqual(toKernel, [REGISTER, EVENT]);
+  assert.equal(remounts, 0);
+});
+
+test("packets that come before the app are kept for it", () => {
+  mount.receive(packet(1), true);
+  mount.receive(packet(2), false);
+  assert.deepEqual(connect(), [1, 2]);
+});
+
+test("a later page goes to a new app, which does not register with the kernel", () => {
+  const first = connect();
+  mount.receive(packet(1), true);
+  mount.receive(packet(5), true);
+  mount.receive(packet(6), false);
+  assert.equal(remounts, 1);
+  assert.equal(mount.hasPage, false);
+  const second = connect();
+  assert.deepEqual(second, [], "an app takes nothing before it has registered");
+  mount.sent(REGISTER);
+  mount.receive(packet(7), false);
+  assert.deepEqual(first, [1]);
+  assert.deepEqual(second, [5, 6, 7]);
+  assert.deepEqual(toKernel, []);
+  assert.equal(mount.hasPage, true);
+});
+
+test("a page that comes during a remount replaces the one that waits", () => {
+  connect();
+  mount.receive(packet(1), true);
+  mount.receive(packet(5), true);
+  mount.receive(packet(6), false);
+  mount.receive(packet(9), true);
+  const given = connect();
+  mount.sent(REGISTER);
+  assert.equal(remounts, 1);
+  assert.deepEqual(given, [9]);
+});

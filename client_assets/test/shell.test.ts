@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { decode, encode } from "@msgpack/msgpack";
+
+import type { ControlMap, Shell } from "../src/protocol.ts";
+import { HostSession } from "../src/shell.ts";
+
+const SHELL: Shell = {
+  page: { _c: "Page", _i: 1, window: { _c: "Window", _i: 2 }, _overlay: { _c: "Overlay", _i: 11 } },
+  view: {
+    _c: "BasePage",
+    _i: 20,
+    view_id: 0,
+    initial_data: {},
+    views: [
+      {
+        _c: "View",
+        _i: 21,
+        route: "/",
+        _internals: { host_expanded: true },
+        controls: [{ _c: "FletApp", _i: 22, url: "cell:", expand: true }],
+      },
+    ],
+  },
+};
+
+type Message = [number, ControlMap];
+
+let host: HostSession;
+let received: Message[];
+
+beforeEach(() => {
+  host = new HostSession(SHELL);
+  received = [];
+  host.connect((packet) => {
+    assert.equal(packet[0], 0);
+    received.push(decode(packet.subarray(1)) as Message);
+  });
+});
+
+function send(action: number, body: ControlMap): void {
+  const message = encode([action, body]);
+  host.receive(new Uint8Array([0, ...message]));
+}
+
+function register(): void {
+  send(1, { session_id: null, page: {} });
+}
+
+const event = (name: string, data: unknown): void => send(3, { target: 1, name, data });
+
+/** What Flet's client holds after all messages: applies register responses and patches as it does. */
+function entries(): ControlMap[] {
+  let views: ControlMap[] = [];
+  for (const [action, body] of received) {
+    if (action === 1) views = structuredClone((body["page_patch"] as ControlMap)["multi_views"] as ControlMap[]);
+    else {
+      const [tree, [operation, , index, value]] = body["patch"] as [[number, ControlMap], [number, number, number, ControlMap]];
+      const property = Object.keys(tree[1])[0] ?? "";
+      const list = body["id"] === 1 ? views : (controlOf(views, body["id"] as number)[property] as ControlMap[]);
+      if (operation === 0) list[index] = value;
+      else if (operation === 1) list.splice(index, 0, value);
+      else list.splice(index, 1);
+    }
+  }
+  return views;
+}
+
+function controlOf(value: unknown, id: number): ControlMap {
+  const found = ids(value).find((control) => control["_i"] === id);
+  assert.ok(found, `no control ${id}`);
+  return found;
+}
+
+function ids(value: unknown): ControlMap[] {
+  if (typeof value !== "object" || value === null) return [];
+  const own = "_i" in value ? [value as ControlMap] : [];
+  return [...own, ...Object.values(value).flatMap(ids)];
+}
+
+const urls = (): unknown[] => ids(entries()).filter((control) => control["_c"] === "FletApp").map((app) => app["url"]);
+
+test("a view that was there before the host registered comes with the answer", () => {
+  host.prepare(1, SHELL.view, "cell:one");
+  register();
+  event("multi_view_add", { view_id: 1, initial_data: {} });
+  assert.equal(received.length, 1);
+  assert.equal(received[0]?.[0], 1);
+  assert.equal(entries()[0]?.["view_id"], 1);
+  assert.deepEqual(urls(), ["cell:one"]);
+});
+
+test("a view that is reported before it is prepared is added by a patch", () => {
+  register();
+  event("multi_view_add", { view_id: 5, initial_data: {} });
+  assert.equal(received.length, 1);
+  host.prepare(5, SHELL.view, "cell:five");
+  assert.deepEqual(received[1]?.[1]["patch"], [[0, { multi_views: [1] }], [1, 1, 0, entries()[0]]]);
+});
+
+test("no two controls have the same number, and the template stays as it was", () => {
+  const before = structuredClone(SHELL);
+  register();
+  for (const viewId of [1, 2, 3]) {
+    host.prepare(viewId, SHELL.view, `cell:${viewId}`);
+    event("multi_view_add", { view_id: viewId, initial_data: {} });
+  }
+  host.remount(2, "cell:2:2");
+  const numbers = [...ids(entries()), ...ids(SHELL.page)].map((control) => control["_i"]);
+  assert.equal(new Set(numbers).size, numbers.length);
+  assert.deepEqual(SHELL, before);
+});
+
+test("removing a view removes its own entry, whatever came before", () => {
+  register();
+  for (const viewId of [1, 2, 3]) {
+    host.prepare(viewId, SHELL.view, `cell:${viewId}`);
+    event("multi_view_add", { view_id: viewId, initial_data: {} });
+  }
+  event("multi_view_remove", 1);
+  event("multi_view_remove", 3);
+  event("multi_view_remove", 9);
+  assert.deepEqual(entries().map((entry) => entry["view_id"]), [2]);
+});
+
+test("a remount puts an app of another number and address in the old one's place", () => {
+  host.prepare(1, SHELL.view, "cell:a");
+  register();
+  const before = ids(entries()).find((control) => control["_c"] === "FletApp");
+  host.remount(1, "cell:a:2");
+  const after = ids(entries()).find((control) => control["_c"] === "FletApp");
+  assert.deepEqual(urls(), ["cell:a:2"]);
+  assert.notEqual(after?.["_i"], before?.["_i"]);
+  assert.equal(after?.["expand"], true);
+});
+
+test("clearing a view ends its app and keeps the view", () => {
+  host.prepare(1, SHELL.view, "cell:a");
+  register();
+  host.clear(1);
+  assert.equal(entries().length, 1);
+  assert.deepEqual(urls(), []);
+});
+
+test("a shell without an embedded app is refused with a sentence", () => {
+  assert.throws(() => host.prepare(1, { _c: "BasePage", _i: 1, views: [] }, "cell:x"), /no FletApp/);
+});
