@@ -63,6 +63,7 @@ interface FlutterGlobals {
 
 /** How long a spare view stays after another view was added. Milliseconds. */
 const SPARE_TIME = 1_000;
+const SPARE = "flet-spare";
 
 const globals = globalThis as unknown as FlutterGlobals;
 
@@ -128,8 +129,24 @@ export class FlutterPage {
       this.#spare = viewId;
       return;
     }
+    const element = this.#views.get(viewId);
     this.#views.delete(viewId);
     app.removeView(viewId);
+    if (element?.className === SPARE) element.remove();
+  }
+
+  /**
+   * Give Flutter an empty view from the start: without one for a second (the kernel is slow to answer) its app
+   * never begins, not even when a view is added then.
+   */
+  #addSpare(app: FlutterApp): void {
+    const element = document.createElement("div");
+    element.className = SPARE;
+    element.style.cssText = "position:fixed;left:-100px;top:0;width:10px;height:10px;visibility:hidden";
+    document.body.append(element);
+    const viewId = app.addView({ hostElement: element, initialData: {} });
+    this.#views.set(viewId, element);
+    this.#spare = viewId;
   }
 
   /** Give up the spare view, when the view that was added has been drawn. */
@@ -211,7 +228,9 @@ export class FlutterPage {
             try {
               keepSurfacesLarge(await globals.flutterCanvasKitLoaded, () => this.#largestView());
               const engine = await initializer.initializeEngine(config);
-              resolve(await engine.runApp());
+              const app = await engine.runApp();
+              this.#addSpare(app);
+              resolve(app);
             } catch (error) {
               reject(asError(error));
             }
