@@ -16,6 +16,11 @@ export const QUIET_PING = 1_000;
 export const IDLE_PING = 30_000;
 /** How long a ping may stay unanswered before the user is told. Milliseconds. */
 export const PING_PATIENCE = 1_000;
+/**
+ * After how long to ask again for a link that the kernel has not opened; doubled each time. JupyterLab sends a kernel's first comm
+ * messages to its main shell, where they wait for the running cell, and later ones to a subshell, which is free.
+ */
+export const OPEN_AGAIN = 250;
 /** So many re-openings in a row, without a packet in between, mean that opening again is no use. */
 export const MAX_REOPENINGS = 3;
 
@@ -50,7 +55,7 @@ export function randomLinkId(): string {
   return btoa(String.fromCharCode(...bytes)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 }
 
-type Timer = "ack" | "quiet" | "idle" | "patience";
+type Timer = "open" | "ack" | "quiet" | "idle" | "patience";
 
 export class Link {
   readonly counters: LinkCounters = {
@@ -101,8 +106,13 @@ export class Link {
   open(page: PageInfo): void {
     if (this.#isClosed) return;
     this.#page = page;
-    this.send({ op: "open", link: this.#id, protocol: PROTOCOL_VERSION, page, user_agent: this.userAgent });
+    this.#askToOpen(page, OPEN_AGAIN);
     this.#expectAnswer();
+  }
+
+  #askToOpen(page: PageInfo, again: number): void {
+    this.send({ op: "open", link: this.#id, protocol: PROTOCOL_VERSION, page, user_agent: this.userAgent });
+    this.#start("open", again, () => this.#askToOpen(page, Math.min(again * 2, IDLE_PING)));
   }
 
   /** Send a packet of the Flutter client. The link keeps no reference to it, except to a register packet. */
@@ -123,6 +133,8 @@ export class Link {
     this.#heard();
     switch (message.op) {
       case "opened":
+        this.#stop("open");
+        if (this.#isOpen) return;
         this.#isOpen = true;
         this.events.opened(message);
         break;

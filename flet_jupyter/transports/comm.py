@@ -13,6 +13,7 @@ from flet_jupyter.core.shell import shell
 from flet_jupyter.exceptions import FletJupyterError, ProtocolError
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable, Sequence
 
     from flet_jupyter.core.session import LiveSession
@@ -62,6 +63,7 @@ class CommTransport:
         self._links: dict[str, Link] = {}
         self._seen: dict[str, float] = {}
         self._session: LiveSession | None = None
+        self._sweep_timer: asyncio.TimerHandle | None = None
 
     def receive(self, content: Any, buffers: Sequence[Any]) -> None:
         """Take one custom message from a page. Never raises: a page can send anything."""
@@ -84,15 +86,18 @@ class CommTransport:
             names = list(self._links)
             self._links.clear()
             self._seen.clear()
-            self._session = None
+            session, self._session = self._session, None
+        if session is not None:
+            # Left alone, the timer would keep the app for minutes after its end.
+            session.host.loop.call_soon_threadsafe(self._stop_sweeping)
         if reopen:
             for name in names:
                 self._send({"op": "unknown", "link": name})
 
     def _receive(self, content: Any, buffers: Sequence[Any]) -> None:
         match content:
-            case {"op": "open", "link": str(name), "page": dict(page), **rest}:
-                self._open(name, page, rest)
+            case {"op": "open", "link": str(name), "page": dict(page)}:
+                self._open(name, page, content)
                 return
             case {"op": str(op), "link": str(name)}:
                 pass
@@ -103,18 +108,20 @@ class CommTransport:
             if op != "close":
                 self._send({"op": "unknown", "link": name[:64]})
             return
-        self._seen[name] = time.monotonic()
+        with self._lock:
+            if name in self._links:
+                self._seen[name] = time.monotonic()
         ack = content.get("ack")
         if isinstance(ack, int):
             link.session.acknowledge(link, ack)
         if op == "packet":
             if len(buffers) != 1:
                 raise ProtocolError("a packet message without its one buffer")
-            data = bytes(buffers[0])
+            size = memoryview(buffers[0]).nbytes
             limit = link.session.host.settings.max_packet_bytes
-            if len(data) > limit:
-                raise ProtocolError(f"a packet of {len(data)} bytes; {limit} are allowed")
-            link.receive(data)
+            if size > limit:
+                raise ProtocolError(f"a packet of {size} bytes; {limit} are allowed")
+            link.receive(bytes(buffers[0]))
         elif op == "ping":
             self._send({"op": "pong", "link": name})
         elif op == "resync":
@@ -125,10 +132,10 @@ class CommTransport:
         elif op != "ack":
             raise ProtocolError(f"unknown operation {op[:40]!r}")
 
-    def _open(self, name: str, page: dict[str, Any], rest: dict[str, Any]) -> None:
+    def _open(self, name: str, page: dict[str, Any], content: dict[str, Any]) -> None:
         if not _LINK_ID.fullmatch(name):
             raise ProtocolError("a link name that is none")
-        if rest.get("protocol") != PROTOCOL:
+        if content.get("protocol") != PROTOCOL:
             self._refuse(name, "This page runs another version of flet-jupyter than the kernel. Reload the page.")
             return
         try:
@@ -139,16 +146,13 @@ class CommTransport:
         with self._lock:
             first = self._session is None
             self._session = session
-            if name in self._links:
-                raise ProtocolError("a link that is open already")
             limit = session.host.settings.max_links
-            if len(self._links) < limit:
+            link = self._links.get(name)  # a view that has not been answered yet asks again
+            if link is None and len(self._links) < limit:
                 link = Link(session, self._transmitter(name), self._prober(name))
-                link.user_agent = str(rest.get("user_agent") or "")[:500]
+                link.user_agent = str(content.get("user_agent") or "")[:500]
                 self._links[name] = link
                 self._seen[name] = time.monotonic()
-            else:
-                link = None
         if link is None:
             self._refuse(name, f"This app is already shown in {limit} places, the most that are allowed.")
             return
@@ -184,4 +188,9 @@ class CommTransport:
         for name, seen in list(self._seen.items()):
             if now - seen > SILENCE:
                 self._close(name)
-        session.host.loop.call_later(SILENCE / 4, self._sweep)
+        self._sweep_timer = session.host.loop.call_later(SILENCE / 4, self._sweep)
+
+    def _stop_sweeping(self) -> None:
+        if self._session is None and self._sweep_timer is not None:
+            self._sweep_timer.cancel()
+            self._sweep_timer = None
