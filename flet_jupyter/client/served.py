@@ -55,7 +55,7 @@ COMPRESSIBLE = frozenset(
 #   brotli 11   4.14 MB  30   s
 #
 # A client is compressed once and sent many times, in the background, so 9 is cheap enough; 11 would keep a core
-# busy for two minutes after the first start, on a machine that was bought for computing. Gzip is for the few
+# busy for minutes after the first start, on a machine that was bought for computing. Gzip is for the few
 # browsers that have no brotli: over plain HTTP to another machine they do not offer it.
 ENCODERS: dict[str, Callable[[bytes], bytes]] = {
     "br": lambda content: brotli.compress(content, quality=9),
