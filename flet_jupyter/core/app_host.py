@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
-import contextvars
 import logging
 import threading
 import weakref
 from typing import TYPE_CHECKING, Any, Protocol
 
+from flet_jupyter.core.current import current_session
 from flet_jupyter.core.flet_api import Page, PubSubHub, bind_page
-from flet_jupyter.core.runner import InlineLane, Lane, ThreadLane, drive, is_blocking
-from flet_jupyter.core.session import LiveSession, current_session
+from flet_jupyter.core.runner import InlineLane, Lane, ThreadLane, contain, drive, is_blocking
+from flet_jupyter.core.session import LiveSession
 from flet_jupyter.core.settings import AppSettings
+from flet_jupyter.core.threads import DaemonExecutor
 from flet_jupyter.exceptions import LimitReached, SessionClosed
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Hashable
+    from collections.abc import Callable, Hashable
 
     from flet_jupyter.core.link import Link
     from flet_jupyter.core.packets import Event
@@ -52,13 +52,28 @@ class Runtime:
         self.loop_thread_id = threading.get_ident()
         self.threads = threads
         loop.set_task_factory(_session_task)
-        self.executor = concurrent.futures.ThreadPoolExecutor(thread_name_prefix="flet")
+        # Flet asks for a ThreadPoolExecutor but needs no more than any executor's submit().
+        self.executor: Any = DaemonExecutor("flet-thread")
         self._hubs: weakref.WeakKeyDictionary[Any, PubSubHub] = weakref.WeakKeyDictionary()
 
     def adopt_thread(self) -> None:
         """Note that the calling thread runs the loop, and take over its unhandled errors."""
         self.loop_thread_id = threading.get_ident()
         self.loop.set_exception_handler(self._unhandled)
+
+    def run(self) -> None:
+        """Run the loop in the calling thread until it is stopped."""
+        asyncio.set_event_loop(self.loop)
+        self.adopt_thread()
+        while True:
+            try:
+                self.loop.run_forever()
+            except (SystemExit, KeyboardInterrupt):
+                # A task of one app called sys.exit(). asyncio stops the loop for it, but all
+                # others live here too.
+                log.debug("a task tried to end the session loop", exc_info=True)
+            else:
+                return
 
     def hub(self, app: Hashable) -> PubSubHub:
         """Return the hub that all sessions of one app share, wherever they are shown."""
@@ -73,8 +88,11 @@ class Runtime:
     def _unhandled(self, loop: asyncio.AbstractEventLoop, details: dict[str, Any]) -> None:
         error = details.get("exception")
         session = getattr(details.get("task") or details.get("future"), "flet_session", None)
+        where = "a background task"
+        if session is None and (context := getattr(details.get("handle"), "_context", None)) is not None:
+            session, where = context.get(current_session), "a callback"
         if error is not None and session is not None:
-            session.host.report(session, error, "a background task")
+            session.host.report(session, error, where)
         else:
             loop.default_exception_handler(details)
 
@@ -92,7 +110,7 @@ def _session_task(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: An
         return asyncio.Task(coroutine, loop=loop, **options)
     task = _SessionTask(coroutine, loop=loop, **options)
     task.flet_session = session
-    session.tasks.add(task)
+    session.adopt_task(task)
     return task
 
 
@@ -100,10 +118,10 @@ class Observer(Protocol):
     """Watches the sessions of an app from outside."""
 
     def page_sent(self, session: LiveSession, link: Link) -> None:
-        """A client has been sent the whole page."""
+        """Note that a client has been sent the whole page."""
 
     def tree_changed(self, session: LiveSession) -> None:
-        """The control tree was diffed."""
+        """Note that the control tree was diffed."""
 
     def saw_event(self, session: LiveSession, event: Event) -> bool:
         """Look at an event; return True to keep it from the app."""
@@ -160,7 +178,7 @@ class AppHost:
         return self.runtime.loop_thread_id
 
     @property
-    def executor(self) -> concurrent.futures.ThreadPoolExecutor:
+    def executor(self) -> Any:
         """Runs ``page.run_thread``."""
         return self.runtime.executor
 
@@ -180,28 +198,34 @@ class AppHost:
         if len(self.sessions) >= limit:
             raise LimitReached(f"This app already has {limit} sessions, the most that are allowed.", limit)
         session = LiveSession(self, page_props)
-        _report_background_errors(session)
         self.sessions[session.id] = session
         return session
 
     async def run_main(self, session: LiveSession) -> None:
-        """Run ``before_main`` and ``main`` for a new session; whatever they raise passes through."""
+        """Run ``before_main`` and ``main`` for a new session; whatever they raise passes through.
+
+        It is one of the session's tasks: it is cancelled when the session closes.
+
+        Raises
+        ------
+        RuntimeError
+            They called ``sys.exit()``: in a task that would end the loop with all its sessions.
+        """
         bind_page(session.page)
         current_session.set(session)
-        page = session.page
-        for function in (self.before_main, self.main):
-            if function is None:
-                continue
-            if is_blocking(function):
-                await session.lane.run(lambda function=function: _run_blocking(function, session))  # type: ignore[misc]
-            else:
-                result = function(page)
-                if hasattr(result, "__aiter__"):
-                    async for _ in result:
-                        await session.after_event(page)
-                else:
-                    await result
-        await session.after_event(page)
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("run_main() has to be awaited in a task")
+        session.adopt_task(task)
+        try:
+            for function in (self.before_main, self.main):
+                if function is not None:
+                    await _run(function, session)
+            await session.after_event(session.page)
+        except (SystemExit, KeyboardInterrupt) as error:
+            raise contain(error) from error
+        finally:
+            session.release_task(task)
 
     def close_session(self, session: LiveSession) -> None:
         """End a session and forget it. On the loop."""
@@ -223,9 +247,7 @@ class AppHost:
     def _start_timer(self, session: LiveSession) -> None:
         self._stop_timer(session)
         if not session.links and not session.closed:
-            self._timers[session.id] = self.loop.call_later(
-                self.settings.session_timeout, self.close_session, session
-            )
+            self._timers[session.id] = self.loop.call_later(self.settings.session_timeout, self.close_session, session)
 
     def _stop_timer(self, session: LiveSession) -> None:
         timer = self._timers.pop(session.id, None)
@@ -236,16 +258,30 @@ class AppHost:
         """Pass an error of user code on to where it is looked for."""
         if isinstance(error, SessionClosed) and session.closed:
             return  # a loop of the app found out that it is over
-        log.debug("error in %s of session %s", where, session.id, exc_info=error if isinstance(error, BaseException) else None)
+        log.debug(
+            "error in %s of session %s", where, session.id, exc_info=error if isinstance(error, BaseException) else None
+        )
         self._report(session, error, where)
 
-    def upload_url(self, session: LiveSession, file_name: str, expires: int) -> str:
+    def upload_url(self, session: LiveSession, file_name: str, expires: int) -> str:  # noqa: ARG002 - for hosts
         """Return a signed URL for an upload. A host that takes uploads overrides this."""
         raise RuntimeError("Uploads are not available here.")
 
-    def authorize(self, session: LiveSession, attrs: dict[str, Any]) -> None:
+    def authorize(self, session: LiveSession, attrs: dict[str, Any]) -> None:  # noqa: ARG002 - for hosts
         """Begin an OAuth login. A host that has a callback address overrides this."""
         raise RuntimeError("page.login() is not available here: there is no address for the provider to call back.")
+
+
+async def _run(function: AppFunction, session: LiveSession) -> None:
+    if is_blocking(function):
+        await session.lane.run(lambda: _run_blocking(function, session))
+        return
+    result = function(session.page)
+    if hasattr(result, "__aiter__"):
+        async for _ in result:
+            await session.after_event(session.page)
+    else:
+        await result
 
 
 def _run_blocking(function: Callable[[Page], Any], session: LiveSession) -> None:
@@ -253,40 +289,3 @@ def _run_blocking(function: Callable[[Page], Any], session: LiveSession) -> None
     if hasattr(result, "send") and hasattr(result, "__next__"):
         for _ in result:
             drive(session.after_event(session.page))
-
-
-def _report_background_errors(session: LiveSession) -> None:
-    """Make errors of ``page.run_task`` and ``page.run_thread`` visible: flet only logs them."""
-    page = session.page
-    run_task, run_thread = page.run_task, page.run_thread
-
-    def reporting_task(handler: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> Any:
-        if not asyncio.iscoroutinefunction(handler):
-            return run_task(handler, *args, **kwargs)  # raises what flet raises
-
-        async def task(*args: Any, **kwargs: Any) -> Any:
-            try:
-                return await handler(*args, **kwargs)
-            except Exception as error:
-                session.host.report(session, error, _name(handler))
-                raise
-
-        return run_task(task, *args, **kwargs)
-
-    def reporting_thread(handler: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
-        context = contextvars.copy_context()
-
-        def thread() -> None:
-            try:
-                context.run(handler, *args, **kwargs)
-            except Exception as error:
-                session.host.report(session, error, _name(handler))
-
-        run_thread(thread)
-
-    object.__setattr__(page, "run_task", reporting_task)
-    object.__setattr__(page, "run_thread", reporting_thread)
-
-
-def _name(function: object) -> str:
-    return getattr(function, "__qualname__", type(function).__name__)

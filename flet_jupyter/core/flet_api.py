@@ -7,6 +7,8 @@ flet or public but relied on in detail; if a release of flet moves one of these,
 
 from __future__ import annotations
 
+import contextvars
+import dataclasses
 import inspect
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Final
@@ -47,6 +49,7 @@ try:
     from flet.data_channel import _ProtocolMuxedDataChannel as MuxedDataChannel
     from flet.messaging.connection import Connection
     from flet.messaging.protocol import (
+        InvokeMethodRequestBody,
         Message,
         MessageAction,
         PatchControlBody,
@@ -55,6 +58,7 @@ try:
         decode_ext_from_msgpack,
     )
     from flet.messaging.session import Session
+    from flet.pubsub.pubsub_client import PubSubClient
     from flet.pubsub.pubsub_hub import PubSubHub
 except ImportError as error:
     raise IncompatibleFlet(
@@ -68,32 +72,91 @@ __all__ = [
     "FLET_VERSION",
     "BaseControl",
     "Connection",
+    "InvokeMethodRequestBody",
     "Message",
     "MessageAction",
     "MuxedDataChannel",
     "Page",
     "PatchControlBody",
+    "PubSubClient",
     "PubSubHub",
     "RegisterClientResponseBody",
     "Session",
     "bind_page",
     "check",
-    "current_page",
     "decode_extension",
+    "encode_known",
     "encode_object",
     "find_control",
+    "note_body",
+    "set_current_page",
     "trigger_event",
 ]
 
 decode_extension: Callable[[int, bytes], Any] = decode_ext_from_msgpack
 """msgpack ``ext_hook`` for what Flet's client sends."""
 
-encode_object: Callable[[Any], Any] = configure_encode_object_for_msgpack(BaseControl)
-"""msgpack ``default`` for controls.
+_current_page: contextvars.ContextVar[Any] = _context_page
+_encode: Callable[[Any], Any] = configure_encode_object_for_msgpack(BaseControl)
+_SNAPSHOTS: Final = ("__prev_lists", "__prev_dicts", "__prev_classes")
 
-It has a side effect: it stores on each control the snapshots that flet's next diff compares with,
-so each message is packed exactly once.
-"""
+
+def encode_object(value: Any) -> Any:
+    """Turn a control into what msgpack can pack; its ``default``.
+
+    It has a side effect: it stores on each control the snapshots that flet's next diff compares with,
+    so each message is packed exactly once.
+    """
+    for _ in range(_ATTEMPTS):
+        try:
+            return _encode(value)
+        except RuntimeError as error:
+            # Another thread of the app set a property of this control just now.
+            if "changed size during iteration" not in str(error):
+                raise
+    return _encode(value)
+
+
+_ATTEMPTS: Final = 20
+
+
+def encode_known(value: Any) -> Any:
+    """Like :func:`encode_object`, for a tree as its clients know it: without side effect.
+
+    The app may be adding controls in another thread at this moment. They are left out: a control reaches
+    the clients by a diff, which mounts it too, and packing it here would hide it from the next diff.
+    """
+    known: list[Any] = [getattr(value, name, None) for name in _SNAPSHOTS]
+    if known[0] is None or hasattr(value, "_frozen"):  # no control, or one that nobody can change
+        return encode_object(value)
+    packed = encode_object(value)
+    for name, snapshot in zip(_SNAPSHOTS, known, strict=True):
+        object.__setattr__(value, name, snapshot)
+    plain = {name: part for name, part in packed.items() if not _has_parts(part)}
+    for snapshot in known:
+        plain.update((name, part) for name, part in snapshot.items() if part or name in packed)
+    return plain
+
+
+def _has_parts(value: Any) -> bool:
+    return isinstance(value, list | dict) or dataclasses.is_dataclass(value)
+
+
+def note_body(component: BaseControl, body: dict[str, Any]) -> None:
+    """Note what a component has just rendered and sent, in it and in the snapshots that diffs compare with."""
+    lists, dicts, classes = (getattr(component, name, None) for name in _SNAPSHOTS)
+    for name, part in body.items():
+        object.__setattr__(component, name, part)
+        if lists is None or dicts is None or classes is None:
+            continue
+        for snapshot in (lists, dicts, classes):
+            snapshot.pop(name, None)
+        if isinstance(part, list):
+            lists[name] = part[:]
+        elif isinstance(part, dict):
+            dicts[name] = part.copy()
+        elif part is not None:
+            classes[name] = part
 
 
 def check() -> None:
@@ -130,22 +193,21 @@ check()
 
 def bind_page(page: Page) -> None:
     """Make `page` the current page of this context, with fresh auto-update state."""
-    _context_page.set(page)
+    _current_page.set(page)
     context.reset_auto_update()
 
 
-def current_page() -> Page | None:
-    """Return the page that flet considers current in this thread and task, if any."""
-    page: Page | None = _context_page.get()
-    return page
+def set_current_page(page: Page) -> None:
+    """Make `page` the current page of this context, leaving its auto-update state."""
+    _current_page.set(page)
 
 
 def find_control(session: Session, control_id: int) -> BaseControl | None:
     """Return the mounted control with this id, repairing flet's index if it is stale."""
-    found: BaseControl | None = session._Session__resolve_event_control(control_id)  # type: ignore[attr-defined]
+    found: BaseControl | None = session._Session__resolve_event_control(control_id)  # type: ignore[attr-defined]  # noqa: SLF001
     return found
 
 
 async def trigger_event(control: BaseControl, name: str, data: Any) -> None:
     """Run a control's ``on_<name>`` the way flet does, including its automatic update."""
-    await control._trigger_event(name, data)
+    await control._trigger_event(name, data)  # noqa: SLF001

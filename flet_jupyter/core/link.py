@@ -23,6 +23,8 @@ BURST: Final = 30
 RATE: Final = 50.0
 """Packets per second that an app may send of its own accord: more than a screen can show as motion.
 An answer to an event is not held back by it; each event brings its own allowance."""
+PAGE_COST: Final = 10
+"""What a whole page takes of that allowance: an app that changes too much for patches sends five per second at most."""
 PROBE_AFTER: Final = 2.0
 """Seconds without an acknowledgement after which the client is asked what it has."""
 
@@ -37,8 +39,8 @@ class Transmit(Protocol):
 class Link:
     """One client of a session.
 
-    All methods but :meth:`receive` are called with the session's lock held. :meth:`receive` is called on
-    the session's loop.
+    All methods but :meth:`receive` and :meth:`send_data_channel_frame` are called with the session's lock held.
+    :meth:`receive` is called from any thread, by one at a time.
 
     Parameters
     ----------
@@ -62,6 +64,7 @@ class Link:
     ) -> None:
         self.session = session
         self.registered = False
+        self.page_requested = False
         self.user_agent = ""
         self.client_ip = ""
         self._transmit = transmit
@@ -72,6 +75,7 @@ class Link:
         self._delivered = 0
         self._allowance = float(BURST)
         self._allowance_at = clock()
+        self._answers_due = 0
         self._last_sent_at = 0.0
         self._last_probe_gap = PROBE_AFTER
         self._channels: dict[int, MuxedDataChannel] = {}
@@ -87,11 +91,11 @@ class Link:
             The packet is malformed or comes before the client registered. Log it and go on.
         """
         packet = decode(data)
-        self._allowance = min(float(BURST), self._allowance + 1)
+        self._answers_due += 1
         if isinstance(packet, DataFrame):
             channel = self._channels.get(packet.channel_id)
             if channel is not None:
-                channel._deliver(packet.payload)
+                self.session.run_for(self, channel._deliver, packet.payload)  # noqa: SLF001 - as flet's own connections do
             return
         self.session.handle(self, packet)
 
@@ -101,6 +105,8 @@ class Link:
         """Send a full page: nothing that waited as a patch is needed any more."""
         self.registered = True
         self._outbox.drop_patches()
+        self._refill(self._clock())
+        self._allowance = max(self._allowance - PAGE_COST, -PAGE_COST)
         self._delivered = self._sent  # what is still under way no longer matters
         self._send(packet, base=True)
 
@@ -117,21 +123,33 @@ class Link:
             Seconds after which to call again; None when nothing is due.
         """
         now = self._clock()
-        self._allowance = min(float(BURST), self._allowance + (now - self._allowance_at) * RATE)
-        self._allowance_at = now
-        while len(self._outbox) and self.registered:
+        self._refill(now)
+        # Once patches were dropped, what else waits (a call of a new control, say) has to wait for the page.
+        while len(self._outbox) and self.registered and not self._outbox.overflowed:
             if self._sent - self._delivered >= WINDOW:
                 return self._probe_delay(now)
             if self._allowance < 1:
                 return (1 - self._allowance) / RATE
             self._allowance -= 1
             self._send(self._outbox.pop(), base=False)
+        if self._misses_page and self._allowance < 1:
+            return (1 - self._allowance) / RATE
         return self._probe_delay(now)
 
     @property
     def needs_page(self) -> bool:
-        """Whether so much was missed that only a full page helps, and there is room to send it."""
-        return self._outbox.overflowed and self.registered and self._sent - self._delivered < WINDOW
+        """Whether so much was missed that only a full page helps, and the client is ready for it."""
+        return self._misses_page and self._allowance >= 1
+
+    @property
+    def _misses_page(self) -> bool:
+        # Not before it has read everything: what is sent earlier is out of date when it gets there.
+        return self._outbox.overflowed and self.registered and self._delivered >= self._sent
+
+    def _refill(self, now: float) -> None:
+        answers, self._answers_due = self._answers_due, 0
+        self._allowance = min(float(BURST), self._allowance + (now - self._allowance_at) * RATE + answers)
+        self._allowance_at = now
 
     def acknowledge(self, number: int) -> None:
         """Note that the client has every packet up to `number`."""

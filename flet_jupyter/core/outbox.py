@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -38,6 +39,16 @@ class Outgoing:
     is_patch: bool = False
 
 
+class _Values:
+    """A run of patches that only set plain values: the last value of each property, in the order of setting."""
+
+    __slots__ = ("targets", "values")
+
+    def __init__(self) -> None:
+        self.values: dict[tuple[int, Path], bytes] = {}
+        self.targets: set[int] = set()  # each is at least one packet
+
+
 class Outbox:
     """A bounded queue in which a new value replaces the old value of the same property.
 
@@ -48,12 +59,18 @@ class Outbox:
     """
 
     def __init__(self) -> None:
-        self._entries: list[Outgoing | dict[tuple[int, Path], bytes]] = []
+        self._entries: collections.deque[Outgoing | _Values] = collections.deque()
         self._bytes = 0
+        self._packets = 0
         self.overflowed = False
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    @property
+    def waiting_bytes(self) -> int:
+        """The size of what waits."""
+        return self._bytes
 
     def put(self, packet: Outgoing) -> None:
         """Add a packet behind what already waits."""
@@ -62,49 +79,69 @@ class Outbox:
         if packet.replacements is None:
             self._entries.append(packet)
             self._bytes += len(packet.data)
+            self._packets += 1
         else:
-            last = self._entries[-1] if self._entries else None
-            if not isinstance(last, dict):
-                last = {}
-                self._entries.append(last)
-            for path, value in packet.replacements:
-                key = (packet.target, path)
-                # Taken out first: one property can be reached by two paths (through the page and
-                # through its own control), and the later one has to come last.
-                self._bytes += len(value) - len(last.pop(key, b""))
-                last[key] = value
-        if len(self._entries) > MAX_WAITING_PACKETS or self._bytes > MAX_WAITING_BYTES:
+            self._merge(packet.target, packet.replacements)
+        if self._over:
             self._overflow()
+
+    def _merge(self, target: int, replacements: list[tuple[Path, bytes]]) -> None:
+        last = self._entries[-1] if self._entries else None
+        if not isinstance(last, _Values):
+            last = _Values()
+            self._entries.append(last)
+        if target not in last.targets:
+            last.targets.add(target)
+            self._packets += 1
+        for path, value in replacements:
+            key = (target, path)
+            # Taken out first: one property can be reached by two paths (through the page and
+            # through its own control), and the later one has to come last.
+            self._bytes += len(value) - len(last.values.pop(key, b""))
+            last.values[key] = value
 
     def pop(self) -> bytes:
         """Take the packet that is next. Raises IndexError if none waits."""
-        entry = self._entries.pop(0)
+        entry = self._entries[0]
         if isinstance(entry, Outgoing):
+            self._entries.popleft()
             self._bytes -= len(entry.data)
+            self._packets -= 1
             return entry.data
         # Only the leading run of one control: values set later, through another path to the same
         # property, must not be overtaken.
-        target = next(iter(entry))[0]
+        target = next(iter(entry.values))[0]
         run: list[tuple[Path, bytes]] = []
-        for key in list(entry):
+        for key, value in entry.values.items():
             if key[0] != target:
                 break
-            run.append((key[1], entry.pop(key)))
-        self._bytes -= sum(len(value) for _, value in run)
-        if entry:
-            self._entries.insert(0, entry)
+            run.append((key[1], value))
+        for path, value in run:
+            del entry.values[target, path]
+            self._bytes -= len(value)
+        if not entry.values:
+            self._entries.popleft()
+            self._packets -= len(entry.targets)
         return encode_replacements(target, run)
 
     def drop_patches(self) -> None:
         """Forget the patches: a full page is about to be sent. Replies and calls stay."""
-        self._entries = [entry for entry in self._entries if isinstance(entry, Outgoing) and not entry.is_patch]
-        self._bytes = sum(len(entry.data) for entry in self._entries if isinstance(entry, Outgoing))
+        kept = [entry for entry in self._entries if isinstance(entry, Outgoing) and not entry.is_patch]
+        self._entries = collections.deque(kept)
+        self._bytes = sum(len(entry.data) for entry in kept)
+        self._packets = len(kept)
         self.overflowed = False
+
+    @property
+    def _over(self) -> bool:
+        # One packet alone may be as large as it likes: it is about to be sent.
+        full = self._packets > MAX_WAITING_PACKETS or self._bytes > MAX_WAITING_BYTES
+        return full and len(self._entries) > 1
 
     def _overflow(self) -> None:
         self.drop_patches()
         self.overflowed = True
-        if len(self._entries) > MAX_WAITING_PACKETS or self._bytes > MAX_WAITING_BYTES:
+        if self._over:
             # Calls and data frames to a client that stopped reading long ago.
             self._entries.clear()
-            self._bytes = 0
+            self._bytes = self._packets = 0

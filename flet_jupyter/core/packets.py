@@ -7,11 +7,11 @@ type 1 a frame of a data channel, ``[channel id, u32 little-endian][bytes]``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import msgpack
 
-from flet_jupyter.core.flet_api import Message, MessageAction, decode_extension, encode_object
+from flet_jupyter.core.flet_api import Message, MessageAction, decode_extension, encode_known, encode_object
 from flet_jupyter.exceptions import ProtocolError
 
 if TYPE_CHECKING:
@@ -28,8 +28,10 @@ __all__ = [
     "decode",
     "encode_data_frame",
     "encode_message",
+    "encode_page",
     "encode_replacements",
     "encode_value",
+    "replace_properties",
     "scalar_replacements",
 ]
 
@@ -125,11 +127,9 @@ def decode(data: bytes) -> Packet:
             {"control_id": int(control_id), "call_id": str(call_id), **body},
         ]:
             error_text = body.get("error")
-            return InvokeResult(control_id, call_id, body.get("result"), None if error_text is None else str(error_text))
-    _reject(message)
-
-
-def _reject(message: object) -> NoReturn:
+            return InvokeResult(
+                control_id, call_id, body.get("result"), None if error_text is None else str(error_text)
+            )
     action = message[0] if isinstance(message, list) and message else message
     raise ProtocolError(f"not a message that a client sends: action {str(action)[:40]!r}")
 
@@ -137,6 +137,12 @@ def _reject(message: object) -> NoReturn:
 def encode_message(message: Message) -> bytes:
     """Pack one message for the client. Pack each message exactly once: see :data:`~.flet_api.encode_object`."""
     body: bytes = msgpack.packb([message.action.value, message.body], default=encode_object)
+    return b"\x00" + body
+
+
+def encode_page(message: Message) -> bytes:
+    """Pack a whole page as its clients know it, however often: see :func:`~.flet_api.encode_known`."""
+    body: bytes = msgpack.packb([message.action.value, message.body], default=encode_known)
     return b"\x00" + body
 
 
@@ -176,6 +182,13 @@ def scalar_replacements(patch: list[Any]) -> list[tuple[Path, bytes]] | None:
     return [((*paths[node], key), encode_value(value)) for _, node, key, value in operations]
 
 
+def replace_properties(target: int, props: dict[str, Any]) -> tuple[bytes, int, list[tuple[Path, bytes]] | None]:
+    """Return the packet that sets properties of `target`, and its replacements if they may be merged."""
+    replacements: list[tuple[Path, bytes]] = [((name,), encode_value(value)) for name, value in props.items()]
+    packet = encode_replacements(target, replacements)
+    return packet, target, replacements if all(isinstance(value, _SCALARS) for value in props.values()) else None
+
+
 def _number_paths(tree: list[Any], path: Path, found: dict[int, Path]) -> None:
     found[tree[0]] = path
     if len(tree) > 1:
@@ -199,7 +212,9 @@ def encode_replacements(target: int, replacements: Iterable[tuple[Path, bytes]])
                 count += 1
                 child = node[1][part] = [count]
             node = child
-        operations.append(packer.pack_array_header(4) + packer.pack(0) + packer.pack(node[0]) + packer.pack(path[-1]) + value)
+        operations.append(
+            packer.pack_array_header(4) + packer.pack(0) + packer.pack(node[0]) + packer.pack(path[-1]) + value
+        )
     return b"".join(
         (
             b"\x00",

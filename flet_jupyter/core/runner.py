@@ -6,27 +6,32 @@ import asyncio
 import collections
 import contextvars
 import inspect
+import logging
 import threading
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from flet_jupyter.exceptions import LimitReached
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Generator
 
-__all__ = ["HOLD", "InlineLane", "Lane", "ThreadLane", "drive", "is_blocking"]
+__all__ = ["HOLD", "InlineLane", "Lane", "ThreadLane", "contain", "drive", "is_blocking"]
+
+log = logging.getLogger(__name__)
 
 HOLD: Final = 0.1
 """Seconds for which a blocking handler holds the session's next one back."""
+MAX_THREADS: Final = 50
+"""Blocking handlers of one session that may overrun at a time. Further ones wait."""
+MAX_WAITING: Final = 10_000
+"""Blocking handlers that may wait their turn: a client that sends events faster than any hand is cut short here."""
 
 _T = TypeVar("_T")
 
 
 def is_blocking(function: object) -> bool:
     """Tell whether calling `function` runs its body at once: no coroutine function, no async generator."""
-    return (
-        callable(function)
-        and not inspect.iscoroutinefunction(function)
-        and not inspect.isasyncgenfunction(function)
-    )
+    return callable(function) and not inspect.iscoroutinefunction(function) and not inspect.isasyncgenfunction(function)
 
 
 def drive(coroutine: Coroutine[Any, Any, _T]) -> _T:
@@ -44,6 +49,15 @@ def drive(coroutine: Coroutine[Any, Any, _T]) -> _T:
     raise RuntimeError("a blocking handler waited for a future")
 
 
+def contain(error: BaseException) -> Exception:
+    """Return `error`, or for SystemExit and the like one that is safe to raise in a task: those end the whole loop."""
+    if isinstance(error, Exception):
+        return error
+    contained = RuntimeError(f"the app raised {type(error).__name__}({str(error)!r}) instead of ending on its own")
+    contained.__cause__ = error
+    return contained
+
+
 class Lane:
     """Runs one session's blocking functions one after another, in the order they came."""
 
@@ -54,30 +68,37 @@ class Lane:
     async def run(self, function: Callable[[], _T]) -> _T:
         """Run `function` in turn and return what it returns."""
         loop = asyncio.get_running_loop()
-        done: asyncio.Future[_T] = loop.create_future()
+        done: asyncio.Future[Callable[[], _T]] = loop.create_future()
 
         def job() -> None:
-            try:
-                result = function()
-            except BaseException as error:
-                loop.call_soon_threadsafe(_settle, done, None, error)
-            else:
-                loop.call_soon_threadsafe(_settle, done, result, None)
+            # The outcome travels as a function: a future refuses some exceptions (StopIteration).
+            outcome = _outcome(function)
+            loop.call_soon_threadsafe(_settle, done, outcome)
 
         self.submit(job, contextvars.copy_context())
-        return await done
+        return (await done)()
 
     def close(self) -> None:
         """End the lane: jobs already submitted still run, its threads then end."""
 
 
-def _settle(done: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
-    if done.cancelled():
-        return
-    if error is None:
+def _settle(done: asyncio.Future[_T], result: _T) -> None:
+    if not done.cancelled():
         done.set_result(result)
-    else:
-        done.set_exception(error)
+
+
+def _outcome(function: Callable[[], _T]) -> Callable[[], _T]:
+    """Call `function`; return one that returns or raises what it did."""
+    try:
+        result = function()
+    except BaseException as error:  # noqa: BLE001 - raised again by whoever asked
+        caught = error
+
+        def fail() -> _T:
+            raise caught
+
+        return fail
+    return lambda: result
 
 
 class InlineLane(Lane):
@@ -95,22 +116,32 @@ class ThreadLane(Lane):
     (an sqlite3 connection opened in ``main``, say) keeps working. A handler that runs longer than
     :data:`HOLD` stops holding the next one back: that one goes to a spare thread, so a Cancel button works.
     The threads are daemons: a handler that never returns must not keep a kernel from stopping.
+
+    Raises
+    ------
+    LimitReached
+        From :meth:`submit`: :data:`MAX_WAITING` handlers wait already.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, name: str) -> None:
         self._loop = loop
-        self._facade = _LoopFacade(loop)
-        self._name = name
+        self.facade = _LoopFacade(loop)
+        self.name = name
         self._lock = threading.Lock()
         self._waiting: collections.deque[tuple[Callable[[], None], contextvars.Context]] = collections.deque()
         self._idle: list[_Worker] = []
         self._holder: _Worker | None = None
         self._closed = False
-        self._count = 0
+        self._made = 0
+        self._alive = 0
 
     def submit(self, job: Callable[[], None], context: contextvars.Context) -> None:
         """Queue `job`; callable from any thread."""
         with self._lock:
+            if len(self._waiting) >= MAX_WAITING:
+                raise LimitReached(
+                    f"{MAX_WAITING} handlers wait their turn already; this event is dropped", MAX_WAITING
+                )
             self._waiting.append((job, context))
             self._next()
 
@@ -118,20 +149,28 @@ class ThreadLane(Lane):
         """Let idle threads end; busy ones end after their job."""
         with self._lock:
             self._closed = True
-            for worker in self._idle:
-                worker.stop()
-            self._idle.clear()
+            self._dismiss()
+
+    def _dismiss(self) -> None:
+        """Let idle threads end: all once the lane is closed, else all but the session's own or the oldest spare one."""
+        self._idle.sort(key=lambda worker: worker.rank)
+        for worker in self._idle[0 if self._closed else 1 :]:
+            self._idle.remove(worker)
+            self._alive -= 1
+            worker.stop()
 
     def _next(self) -> None:
         if self._holder is not None or not self._waiting:
             return
-        job, context = self._waiting.popleft()
         if self._idle:
-            worker = min(self._idle, key=lambda idle: idle.rank)
-            self._idle.remove(worker)
+            worker = self._idle.pop(0)
+        elif self._alive < MAX_THREADS:
+            worker = _Worker(self, self._made)
+            self._made += 1
+            self._alive += 1
         else:
-            worker = _Worker(self, self._count)
-            self._count += 1
+            return  # whoever finishes first takes it
+        job, context = self._waiting.popleft()
         self._holder = worker
         worker.run(job, context)
         self._loop.call_soon_threadsafe(self._watch, worker, worker.jobs)
@@ -146,17 +185,15 @@ class ThreadLane(Lane):
                 self._holder = None
                 self._next()
 
-    def _finished(self, worker: _Worker) -> None:
+    def finished(self, worker: _Worker) -> None:
+        """Take a worker back whose job has ended; it calls this itself."""
         with self._lock:
             if self._holder is worker:
                 self._holder = None
-            if self._closed and not self._waiting:
-                worker.stop()
-            elif worker.rank and any(not idle.rank for idle in self._idle):
-                worker.stop()  # the session's own thread is free again
-            else:
-                self._idle.append(worker)
+            self._idle.append(worker)
+            self._idle.sort(key=lambda idle: idle.rank)
             self._next()
+            self._dismiss()
 
 
 class _Worker:
@@ -168,7 +205,7 @@ class _Worker:
         self._lane = lane
         self._ready = threading.Semaphore(0)
         self._job: tuple[Callable[[], None], contextvars.Context] | None = None
-        name = lane._name if rank == 0 else f"{lane._name}-{rank}"
+        name = lane.name if rank == 0 else f"{lane.name}-{rank}"
         self._thread = threading.Thread(target=self._main, name=name, daemon=True)
         self._thread.start()
 
@@ -184,7 +221,7 @@ class _Worker:
     def _main(self) -> None:
         # Flet runs blocking handlers on its loop, so apps call asyncio.create_task() in them. The
         # facade makes that work from this thread too.
-        asyncio._set_running_loop(self._lane._facade)  # type: ignore[arg-type]
+        asyncio._set_running_loop(self._lane.facade)  # type: ignore[arg-type]  # noqa: SLF001 - made for event loops
         while True:
             self._ready.acquire()
             task = self._job
@@ -194,9 +231,11 @@ class _Worker:
             job, context = task
             try:
                 context.run(job)
-            finally:
-                del job, context, task
-                self._lane._finished(self)
+            except BaseException:
+                # Jobs report their own errors; whatever comes through must not take the thread along.
+                log.exception("a blocking function failed")
+            del job, context, task
+            self._lane.finished(self)
 
 
 class _LoopFacade:
@@ -221,7 +260,7 @@ class _LoopFacade:
         self, coroutine: Coroutine[Any, Any, _T] | Generator[Any, None, _T], **kwargs: Any
     ) -> asyncio.Task[_T]:
         # Appending to the loop's queue is atomic under the interpreter lock; only the wake-up is missing.
-        task = self._loop.create_task(coroutine, **kwargs)  # type: ignore[arg-type]
+        task = self._loop.create_task(coroutine, **kwargs)
         self._loop.call_soon_threadsafe(lambda: None)
         return task
 
@@ -255,4 +294,8 @@ class _RemoteTimer:
 
     def cancel(self) -> None:
         self._cancelled = True
-        self._loop.call_soon_threadsafe(lambda: self._handle and self._handle.cancel())
+        self._loop.call_soon_threadsafe(self._stop)
+
+    def _stop(self) -> None:
+        if self._handle is not None:
+            self._handle.cancel()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import contextvars
 import logging
 import threading
@@ -11,9 +10,13 @@ import time
 import weakref
 from typing import TYPE_CHECKING, Any, Final
 
+from flet_jupyter.core.background import Background, SessionPubSub
+from flet_jupyter.core.calls import MAX_WAITING, Calls
+from flet_jupyter.core.connection import SessionConnection
+from flet_jupyter.core.current import current_link, current_session
 from flet_jupyter.core.flet_api import (
     BaseControl,
-    Connection,
+    InvokeMethodRequestBody,
     Message,
     MessageAction,
     PatchControlBody,
@@ -21,6 +24,7 @@ from flet_jupyter.core.flet_api import (
     Session,
     bind_page,
     find_control,
+    note_body,
     trigger_event,
 )
 from flet_jupyter.core.outbox import Outgoing
@@ -30,15 +34,15 @@ from flet_jupyter.core.packets import (
     PropsUpdate,
     Register,
     encode_message,
-    encode_replacements,
-    encode_value,
+    encode_page,
+    replace_properties,
     scalar_replacements,
 )
 from flet_jupyter.core.runner import drive, is_blocking
 from flet_jupyter.exceptions import ProtocolError, SessionClosed
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
     from flet_jupyter.core.app_host import AppHost
     from flet_jupyter.core.link import Link
@@ -47,23 +51,30 @@ __all__ = ["LiveSession", "current_session"]
 
 log = logging.getLogger(__name__)
 
-current_session: contextvars.ContextVar[LiveSession | None] = contextvars.ContextVar("flet_jupyter_session", default=None)
-"""The session whose code runs here. Set for handlers, for ``main`` and for the tasks they start."""
-
 _PAGE_ID: Final = 1
-_MAX_EARLY_CALLS: Final = 100
 _CLOSING_TIME: Final = 1.0
 """Seconds that on_close handlers have for their work."""
 _CLIENT_PAGE_PROPS: Final = frozenset(
-    ("route", "pwa", "web", "debug", "wasm", "test", "platform_brightness", "width", "height", "platform", "window", "media")
+    (
+        "route",
+        "pwa",
+        "web",
+        "debug",
+        "wasm",
+        "test",
+        "platform_brightness",
+        "width",
+        "height",
+        "platform",
+        "window",
+        "media",
+    )
 )
 """What a client may say about its page when it registers. ``pyodide`` and ``multi_view`` are how
 the page embeds the client; the app sees neither."""
 
-_current_link: contextvars.ContextVar[Link | None] = contextvars.ContextVar("flet_jupyter_link", default=None)
 
-
-class LiveSession(Session):  # type: ignore[misc]
+class LiveSession(Session):
     """A Flet session that outlives its clients and serves several at once.
 
     Each change is diffed and packed once, in the thread that calls ``update()``, as in Flet: what
@@ -84,23 +95,41 @@ class LiveSession(Session):  # type: ignore[misc]
         self.lane = host.new_lane()
         self.started_at = time.time()
         self.closed = False
-        self.tasks: weakref.WeakSet[asyncio.Task[Any]] = weakref.WeakSet()
         self._ended = False
+        # Held while the tree is diffed or packed: long, for a large page, and while code of the app runs
+        # (did_mount, before_update). So the loop and the transports, which serve other apps too, never wait for it.
         self._tree_lock = threading.RLock()
+        # Held for moments, while packets are handed to the links. Taken after the other, never before.
+        self._out_lock = threading.RLock()
         self._links: list[Link] = []
         self._active: Link | None = None
         self._was_connected = False
-        self._early_calls: list[Outgoing] = []
-        self._calls: dict[str, tuple[int, Link | None]] = {}
+        self._calls = Calls()
         self._pump_at: float | None = None
+        self._pump_timer: asyncio.TimerHandle | None = None
+        self._tasks: weakref.WeakSet[asyncio.Task[Any]] = weakref.WeakSet()
+        self._tasks_lock = threading.Lock()
         self._dispatched: set[asyncio.Task[Any]] = set()
-        super().__init__(_SessionConnection(self))
+        super().__init__(SessionConnection(self))
+        self.background = Background(self)
+        self.background.install()
+        self._pubsub = SessionPubSub(self)
         self._context = contextvars.copy_context()
         self._context.run(current_session.set, self)
         self._context.run(bind_page, self.page)
         self._apply_page_props(page_props)
         # Sets the baseline that later diffs compare with; the first client gets the page as it is then.
-        self._context.run(lambda: encode_message(Message(MessageAction.REGISTER_CLIENT, self.get_page_patch())))
+        page = self._context.run(self.get_page_patch)
+        self._context.run(encode_message, Message(MessageAction.REGISTER_CLIENT, page))
+
+    @property
+    def pubsub_client(self) -> SessionPubSub:
+        """The session's end of the app's pub/sub hub: what ``page.pubsub`` is."""
+        return self._pubsub
+
+    def new_context(self) -> contextvars.Context:
+        """Return a context for code of this session's app."""
+        return self._context.copy()
 
     # -- clients -----------------------------------------------------------------------------------
 
@@ -137,40 +166,54 @@ class LiveSession(Session):  # type: ignore[misc]
             self._dispatch(link, packet)
         elif isinstance(packet, PropsUpdate):
             self._apply_client_props(link, packet)
-        else:
-            if self._calls.pop(packet.call_id, None) is None:
-                raise ProtocolError("an answer to a call that was not made")
-            self._on_loop(self._answer, packet.control_id, packet.call_id, packet.result, packet.error)
+        elif not self._calls.answer(packet.call_id, packet.result, packet.error):
+            raise ProtocolError("an answer to a call that nobody waits for")
+
+    @property
+    def current_link(self) -> Link | None:
+        """The client whose event is being handled here, else the one used last."""
+        return current_link.get() or self.active_link
+
+    def run_for(self, link: Link, function: Callable[..., object], *args: Any) -> None:
+        """Call `function` as the app's code, on behalf of a client."""
+        context = self.new_context()
+        context.run(current_link.set, link)
+        context.run(function, *args)
 
     def send_page(self, link: Link) -> None:
-        """Send `link` the whole page: it is new, or it has missed something."""
-        with self._tree_lock:
-            # Diff first: packing renews the snapshots that diffs compare with, so whatever
-            # the other clients have not been told yet has to reach them before.
-            self._context.copy().run(self.patch_control, self.page)
-            body = RegisterClientResponseBody(session_id=self.id, page_patch=self.page, error="")
-            link.start(encode_message(Message(MessageAction.REGISTER_CLIENT, body)))
-            if self.host.observer is not None:
-                self.host.observer.page_sent(self, link)
-            for call in self._early_calls:
-                link.push(call)
-            self._early_calls.clear()
-            self._pump_locked()
+        """Send `link` the whole page soon: it is new, or it has missed something. Safe from any thread."""
+        if link.page_requested:
+            return
+        link.page_requested = True
+        if self.host.runtime.threads:
+            self.host.executor.submit(self.background.call, self._send_page, link)
+        else:
+            self._on_loop(self.background.call, self._send_page, link)
 
-    def _answer(self, control_id: int, call_id: str, result: Any, error: str | None) -> None:
-        with contextlib.suppress(RuntimeError):  # flet's word for: the control is gone meanwhile
-            self.handle_invoke_method_results(control_id, call_id, result, error)
+    def _send_page(self, link: Link) -> None:
+        """Send `link` the whole page as it was last diffed."""
+        with self._tree_lock:
+            link.page_requested = False
+            if link not in self._links:
+                return
+            body = RegisterClientResponseBody(session_id=self.id, page_patch=self.page, error="")
+            packet = encode_page(Message(MessageAction.REGISTER_CLIENT, body))
+            with self._out_lock:
+                link.start(packet)
+                if self.host.observer is not None:
+                    self.host.observer.page_sent(self, link)
+                for call in self._calls.waiting():
+                    call.link = link
+                    link.push(Outgoing(call.packet))
+                self._pump()
 
     def detach(self, link: Link) -> None:
         """Forget a client that has gone. The last one to go starts the session's timeout. On the loop."""
-        with self._tree_lock:
+        with self._out_lock:
             if link not in self._links:
                 return
             self._links.remove(link)
-        for call_id, (control_id, target) in list(self._calls.items()):
-            if target is link:
-                del self._calls[call_id]
-                self._answer(control_id, call_id, None, "The client disconnected before it answered.")
+        self._calls.fail("The client disconnected before it answered.", link)
         if not self._links and not self.closed:
             self.host.session_idle(self)
             self.fire("disconnect")
@@ -185,7 +228,7 @@ class LiveSession(Session):  # type: ignore[misc]
             log.warning("a client registered with %s", error)
             return
         first = not self._links
-        with self._tree_lock:
+        with self._out_lock:
             if link not in self._links:
                 self._links.append(link)
         self._active = link
@@ -202,29 +245,25 @@ class LiveSession(Session):  # type: ignore[misc]
 
     def _apply_page_props(self, props: dict[str, Any]) -> None:
         known = {name: value for name, value in props.items() if name in _CLIENT_PAGE_PROPS}
-        window = known.get("window")
-        if isinstance(window, dict):
-            known["window"] = {name: value for name, value in window.items() if not name.startswith("_")}
         try:
-            self.apply_page_patch(known)
+            self.apply_page_patch(_public(known))
         except Exception as error:
             raise ProtocolError(f"page properties that flet cannot read: {error}") from error
 
     def _apply_client_props(self, link: Link, packet: PropsUpdate) -> None:
-        # A name with an underscore would set internals: flet's patcher assigns those as they come.
-        props = {name: value for name, value in packet.props.items() if isinstance(name, str) and not name.startswith("_")}
+        props = _public(packet.props)
         try:
             self.apply_patch(packet.id, props)
         except Exception as error:
             raise ProtocolError(f"properties that flet cannot read: {error}") from error
         if packet.id == _PAGE_ID or len(self._links) < 2:
             return
-        replacements = [((name,), encode_value(value)) for name, value in props.items()]
-        outgoing = Outgoing(encode_replacements(packet.id, replacements), packet.id, replacements, is_patch=True)
-        with self._tree_lock:
+        outgoing = Outgoing(*replace_properties(packet.id, props), is_patch=True)
+        with self._out_lock:
             for other in self._links:
                 if other is not link:
                     other.push(outgoing)
+            self._pump()
 
     # -- events ------------------------------------------------------------------------------------
 
@@ -244,8 +283,8 @@ class LiveSession(Session):  # type: ignore[misc]
         if self.host.observer is not None and self.host.observer.saw_event(self, event):
             return
         handler = getattr(control, f"on_{event.name}", None)
-        context = self._context.copy()
-        context.run(_current_link.set, link)
+        context = self.new_context()
+        context.run(current_link.set, link)
         if is_blocking(handler):
             self.lane.submit(lambda: self._run_blocking(control, event), context)
         else:
@@ -254,13 +293,13 @@ class LiveSession(Session):  # type: ignore[misc]
     def _run_blocking(self, control: BaseControl, event: Event) -> None:
         try:
             drive(trigger_event(control, event.name, event.data))
-        except Exception as error:
+        except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - user code
             self.host.report(self, error, f"on_{event.name}")
 
     async def _run_async(self, control: BaseControl, event: Event) -> None:
         try:
             await trigger_event(control, event.name, event.data)
-        except Exception as error:
+        except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - user code
             self.host.report(self, error, f"on_{event.name}")
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None], context: contextvars.Context) -> None:
@@ -278,8 +317,8 @@ class LiveSession(Session):  # type: ignore[misc]
 
     def patch_control(
         self,
-        control: BaseControl,
-        prev_control: BaseControl | None = None,
+        control: Any,
+        prev_control: Any = None,
         parent: Any = None,
         path: list[Any] | None = None,
         frozen: bool = False,
@@ -289,13 +328,14 @@ class LiveSession(Session):  # type: ignore[misc]
             raise SessionClosed("This app was closed. Run its cell again to start it anew.")
         with self._tree_lock:
             super().patch_control(control, prev_control, parent, path, frozen)
+            if parent is not None and isinstance(control, dict):
+                note_body(parent, control)
             if self.host.observer is not None:
                 self.host.observer.tree_changed(self)
-                self._pump_locked()
 
     def schedule_update(self, control: BaseControl) -> None:
         """Queue a component's update; safe from any thread."""
-        self._on_loop(super().schedule_update, control)
+        self._on_loop(super().schedule_update, _ReportingUpdate(self, control))
 
     def schedule_effect(self, hook: Any, is_cleanup: bool) -> None:
         """Queue a component's effect; safe from any thread."""
@@ -310,18 +350,36 @@ class LiveSession(Session):  # type: ignore[misc]
         if self.closed:
             return
         self.closed = True
-        with self._tree_lock:
+        with self._out_lock:
             self._links.clear()
-        for task in list(self.tasks):
-            task.cancel()
-        super().close()
+        self._cancel_tasks()
+        self._calls.fail("Session closed")
+        self._pubsub.unsubscribe_all()  # type: ignore[no-untyped-call]
+        super().close()  # type: ignore[no-untyped-call]
         self.host.loop.call_later(_CLOSING_TIME, self._end)
 
     def _end(self) -> None:
         self._ended = True
-        for task in list(self.tasks):
-            task.cancel()
+        self._cancel_tasks()
+        if self._pump_timer is not None:
+            self._pump_timer.cancel()
         self.lane.close()
+
+    def adopt_task(self, task: asyncio.Task[Any]) -> None:
+        """Let `task` end with the session; safe from any thread."""
+        with self._tasks_lock:
+            self._tasks.add(task)
+
+    def release_task(self, task: asyncio.Task[Any]) -> None:
+        """Undo :meth:`adopt_task`."""
+        with self._tasks_lock:
+            self._tasks.discard(task)
+
+    def _cancel_tasks(self) -> None:
+        with self._tasks_lock:
+            tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
 
     def _on_loop(self, function: Any, *args: Any) -> None:
         if threading.get_ident() == self.host.loop_thread_id:
@@ -331,39 +389,59 @@ class LiveSession(Session):  # type: ignore[misc]
 
     # -- out -----------------------------------------------------------------------------------------
 
+    async def invoke_method(
+        self,
+        control_id: int,
+        method_name: str,
+        args: Any,
+        timeout: float | None = None,
+    ) -> Any:
+        """Call a method of a control in the client that was used last, or in the first one to come.
+
+        Raises
+        ------
+        TimeoutError
+            There was no answer within `timeout` seconds.
+        RuntimeError
+            The client reports an error, or has gone.
+        """
+        call = self._calls.begin(asyncio.get_running_loop())
+        request = InvokeMethodRequestBody(control_id=control_id, call_id=call.id, name=method_name, args=args)
+        packet = encode_message(Message(MessageAction.INVOKE_METHOD, request))
+        with self._out_lock:
+            call.packet = packet
+            call.link = self.current_link
+            if call.link is not None:
+                call.link.push(Outgoing(packet))
+                self._pump()
+            elif self.closed or len(self._calls.waiting()) > MAX_WAITING:
+                self._calls.answer(call.id, None, "Session closed" if self.closed else "No client shows this app.")
+        try:
+            return await self._calls.outcome(call, timeout)
+        except asyncio.TimeoutError:
+            raise TimeoutError(f"Timeout waiting for invokeMethod {method_name}({args}) call") from None
+
     def send(self, message: Message) -> None:
-        """Pack a message from flet and give it to the clients it is for."""
+        """Pack a message from flet and give it to the clients."""
         data = encode_message(message)
-        with self._tree_lock:
-            if message.action is MessageAction.INVOKE_METHOD:
-                link = self.active_link
-                self._calls[message.body.call_id] = (message.body.control_id, link)
-                if link is not None:
-                    link.push(Outgoing(data))
-                elif len(self._early_calls) < _MAX_EARLY_CALLS:
-                    self._early_calls.append(Outgoing(data))
-            elif self._links:
-                outgoing = self._outgoing(message, data)
-                for link in self._links:
-                    link.push(outgoing)
-            self._pump_locked()
+        outgoing = self._outgoing(message, data) if self._links else None
+        with self._out_lock:
+            for link in self._links:
+                outgoing = outgoing or self._outgoing(message, data)
+                link.push(outgoing)
+            self._pump()
 
     def send_to(self, link: Link, packet: Outgoing) -> None:
-        """Give one client a packet of its own."""
-        with self._tree_lock:
+        """Give one client a packet of its own; safe from any thread."""
+        with self._out_lock:
             link.push(packet)
-            self._pump_locked()
-
-    def pump(self) -> None:
-        """Send what the clients can take now; safe from any thread."""
-        with self._tree_lock:
-            self._pump_locked()
+            self._pump()
 
     def acknowledge(self, link: Link, number: int) -> None:
-        """Note what a client has received, and go on sending."""
-        with self._tree_lock:
+        """Note what a client has received, and go on sending; safe from any thread."""
+        with self._out_lock:
             link.acknowledge(number)
-            self._pump_locked()
+            self._pump()
 
     @staticmethod
     def _outgoing(message: Message, data: bytes) -> Outgoing:
@@ -371,14 +449,15 @@ class LiveSession(Session):  # type: ignore[misc]
             return Outgoing(data)
         return Outgoing(data, message.body.id, scalar_replacements(message.body.patch), is_patch=True)
 
-    def _pump_locked(self) -> None:
+    def _pump(self) -> None:
+        """Send what the clients can take now. With the lock held."""
         delays = []
         for link in self._links:
-            if link.needs_page:
-                self.host.loop.call_soon_threadsafe(self._send_missed_page, link)
             delay = link.pump()
             if delay is not None:
                 delays.append(delay)
+            if link.needs_page:
+                self.send_page(link)
         if delays:
             due = time.monotonic() + min(delays)
             if self._pump_at is None or due < self._pump_at - 0.001:
@@ -386,44 +465,42 @@ class LiveSession(Session):  # type: ignore[misc]
                 self.host.loop.call_soon_threadsafe(self._pump_later, due)
 
     def _pump_later(self, due: float) -> None:
-        self.host.loop.call_later(max(0.0, due - time.monotonic()), self._pump_now, due)
+        if self._pump_timer is not None:
+            self._pump_timer.cancel()
+        self._pump_timer = self.host.loop.call_later(max(0.0, due - time.monotonic()), self._pump_now)
 
-    def _pump_now(self, due: float) -> None:
-        with self._tree_lock:
-            if self._pump_at == due:
-                self._pump_at = None
-                self._pump_locked()
-
-    def _send_missed_page(self, link: Link) -> None:
-        with self._tree_lock:
-            if link in self._links and link.needs_page:
-                self.send_page(link)
+    def _pump_now(self) -> None:
+        with self._out_lock:
+            self._pump_at = None
+            self._pump()
 
 
-class _SessionConnection(Connection):  # type: ignore[misc]
-    """What flet takes for the connection to its one client: the session's clients together."""
+class _ReportingUpdate:
+    """A component's queued update, as flet's scheduler calls it; the scheduler itself would end with an error."""
 
-    def __init__(self, session: LiveSession) -> None:
-        super().__init__()
-        host = session.host
-        self.loop = host.loop
-        self.executor = host.executor
-        self.pubsubhub = host.pubsub
-        self.page_url = host.page_url
-        self.page_name = host.page_name
+    def __init__(self, session: LiveSession, control: BaseControl) -> None:
         self._session = session
+        self._control = control
 
-    def send_message(self, message: Message) -> None:
-        self._session.send(message)
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ReportingUpdate) and other._control is self._control
 
-    def get_upload_url(self, file_name: str, expires: int) -> str:
-        return self._session.host.upload_url(self._session, file_name, expires)
+    def __hash__(self) -> int:
+        return hash(self._control)
 
-    def oauth_authorize(self, attrs: dict[str, Any]) -> None:
-        self._session.host.authorize(self._session, attrs)
+    def update(self) -> None:
+        try:
+            self._control.update()
+        except Exception as error:  # noqa: BLE001 - user code
+            self._session.host.report(self._session, error, "a component")
 
-    def data_channel_for(self, channel_id: int) -> Any:
-        link = _current_link.get() or self._session.active_link
-        if link is None:
-            raise RuntimeError("A data channel needs a connected client.")
-        return link.data_channel(channel_id)
+
+def _public(value: Any) -> Any:
+    """Return what a client sent without names that begin with an underscore: flet's patcher sets those as they come."""
+    if isinstance(value, dict):
+        return {
+            name: _public(part) for name, part in value.items() if isinstance(name, str) and not name.startswith("_")
+        }
+    if isinstance(value, list):
+        return [_public(part) for part in value]
+    return value

@@ -55,11 +55,11 @@ def _plain(value: Any) -> Any:
     return msgpack.unpackb(msgpack.packb(value, default=encode_object))
 
 
-class _NoConnection(Connection):  # type: ignore[misc]
+class _NoConnection(Connection):
     """Takes messages nowhere."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.pubsubhub = PubSubHub()
 
     def send_message(self, message: Message) -> None:

@@ -89,7 +89,7 @@ class ContentHeight:
 
 def _watch(link: Link, control_id: int) -> None:
     on = [(("on_" + _EVENT,), encode_value(True))]
-    link.push(Outgoing(encode_replacements(control_id, on), control_id, on, is_patch=True))
+    link.session.send_to(link, Outgoing(encode_replacements(control_id, on), control_id, on, is_patch=True))
 
 
 def _measurable(session: LiveSession) -> list[Any]:

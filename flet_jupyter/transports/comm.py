@@ -98,39 +98,36 @@ class CommTransport:
         match content:
             case {"op": "open", "link": str(name), "page": dict(page)}:
                 self._open(name, page, content)
-                return
             case {"op": str(op), "link": str(name)}:
-                pass
+                link = self._links.get(name)
+                if link is not None:
+                    self._handle(op, name, link, content, buffers)
+                elif op != "close":
+                    self._send({"op": "unknown", "link": name[:64]})
             case _:
                 raise ProtocolError(f"not a message of this protocol: {str(content)[:80]}")
-        link = self._links.get(name)
-        if link is None:
-            if op != "close":
-                self._send({"op": "unknown", "link": name[:64]})
-            return
+
+    def _handle(self, op: str, name: str, link: Link, content: dict[str, Any], buffers: Sequence[Any]) -> None:
         with self._lock:
             if name in self._links:
                 self._seen[name] = time.monotonic()
         ack = content.get("ack")
         if isinstance(ack, int):
             link.session.acknowledge(link, ack)
-        if op == "packet":
-            if len(buffers) != 1:
-                raise ProtocolError("a packet message without its one buffer")
-            size = memoryview(buffers[0]).nbytes
-            limit = link.session.host.settings.max_packet_bytes
-            if size > limit:
-                raise ProtocolError(f"a packet of {size} bytes; {limit} are allowed")
-            link.receive(bytes(buffers[0]))
-        elif op == "ping":
-            self._send({"op": "pong", "link": name})
-        elif op == "resync":
-            if link.registered:
-                link.session.host.loop.call_soon_threadsafe(link.session.send_page, link)
-        elif op == "close":
-            self._close(name)
-        elif op != "ack":
-            raise ProtocolError(f"unknown operation {op[:40]!r}")
+        match op:
+            case "packet":
+                link.receive(_packet(buffers, link.session.host.settings.max_packet_bytes))
+            case "ping":
+                self._send({"op": "pong", "link": name})
+            case "resync":
+                if link.registered:
+                    link.session.send_page(link)
+            case "close":
+                self._close(name)
+            case "ack":
+                pass
+            case _:
+                raise ProtocolError(f"unknown operation {op[:40]!r}")
 
     def _open(self, name: str, page: dict[str, Any], content: dict[str, Any]) -> None:
         if not _LINK_ID.fullmatch(name):
@@ -194,3 +191,12 @@ class CommTransport:
         if self._session is None and self._sweep_timer is not None:
             self._sweep_timer.cancel()
             self._sweep_timer = None
+
+
+def _packet(buffers: Sequence[Any], limit: int) -> bytes:
+    if len(buffers) != 1:
+        raise ProtocolError("a packet message without its one buffer")
+    size = memoryview(buffers[0]).nbytes
+    if size > limit:
+        raise ProtocolError(f"a packet of {size} bytes; {limit} are allowed")
+    return bytes(buffers[0])
