@@ -90,7 +90,11 @@ export class AppView {
     this.#subscribe();
     this.#readTraits();
     watchKernel(this.#model.widget_manager, (state) => this.#kernelChanged(state), this.#life.signal);
-    addEventListener("pagehide", () => this.#link.close(), { signal: this.#life.signal });
+    const onPageHide = (event: PageTransitionEvent): void => {
+      // A page that the browser keeps for "back" goes on with the same link.
+      if (!event.persisted) this.#link.close();
+    };
+    addEventListener("pagehide", onPageHide, { signal: this.#life.signal });
     this.#watchSize();
     if (this.#model.get("closed")) return;
     prepare(this.baseUrl, this.#version);

@@ -26,11 +26,6 @@ export class Mount {
 
   constructor(private readonly actions: MountActions) {}
 
-  /** Whether the app has a page to show. */
-  get hasPage(): boolean {
-    return this.#hasPage && this.#page === null;
-  }
-
   /** An app connected, for the first time or after a remount. */
   connected(deliver: (packet: Uint8Array) => void): void {
     this.#deliver = deliver;
