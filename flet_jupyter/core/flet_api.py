@@ -88,6 +88,7 @@ __all__ = [
     "encode_known",
     "encode_object",
     "find_control",
+    "id_of",
     "note_body",
     "set_current_page",
     "trigger_event",
@@ -206,6 +207,12 @@ def find_control(session: Session, control_id: int) -> BaseControl | None:
     """Return the mounted control with this id, repairing flet's index if it is stale."""
     found: BaseControl | None = session._Session__resolve_event_control(control_id)  # type: ignore[attr-defined]  # noqa: SLF001
     return found
+
+
+def id_of(control: BaseControl) -> int:
+    """Return the number by which the client knows a control."""
+    number: int = control._i
+    return number
 
 
 async def trigger_event(control: BaseControl, name: str, data: Any) -> None:

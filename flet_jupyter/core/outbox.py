@@ -136,7 +136,7 @@ class Outbox:
     def _over(self) -> bool:
         # One packet alone may be as large as it likes: it is about to be sent.
         full = self._packets > MAX_WAITING_PACKETS or self._bytes > MAX_WAITING_BYTES
-        return full and len(self._entries) > 1
+        return full and self._packets > 1
 
     def _overflow(self) -> None:
         self.drop_patches()

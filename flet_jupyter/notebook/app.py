@@ -100,8 +100,16 @@ class CellApp:
             return "starting"
         return "running" if self._session.links else "disconnected"
 
-    def close(self, reason: str = "") -> None:
-        """End the app and free it. Its view says so."""
+    def close(self, reason: str = "", *, with_view: bool = False) -> None:
+        """End the app and free it.
+
+        Parameters
+        ----------
+        reason : str
+            What its view says from then on.
+        with_view : bool
+            Take the view off the page too: its cell is about to show something else.
+        """
         with self._lock:
             if self._closed:
                 return
@@ -115,7 +123,11 @@ class CellApp:
             self._runtime.call(self._host.close_session, session)
         self._transport.close()
         self.widget.closed = self._closed
-        self.widget.close()
+        if with_view:
+            self.widget.close()
+        else:
+            # Closing its comm would take the view away, and with it the reason.
+            self._runtime.keep_ended(self.cell, self.widget)
         self._height = None
         self._main = _ended
         self._before_main = None
@@ -185,7 +197,8 @@ class CellApp:
     def _wait_main(self) -> BaseException | None:
         self._cell_waits = True
         running = self._running
-        assert running is not None
+        if running is None:  # closed meanwhile
+            return None
         with contextlib.suppress(concurrent.futures.TimeoutError, concurrent.futures.CancelledError):
             return running.exception(_MAIN_PATIENCE)
         return None
@@ -206,8 +219,7 @@ class CellApp:
 
     def _open(self, page_props: dict[str, Any]) -> LiveSession:
         self._runtime.view_opened(page_props)
-        session = self._start(page_props)
-        return session
+        return self._start(page_props)
 
     def _start(self, page_props: dict[str, Any]) -> LiveSession:
         with self._lock:
@@ -249,7 +261,9 @@ class CellApp:
         else:
             text = error
         title = f"Error in {where}\n" if where else ""
-        self._host.output.write("error", title + text.rstrip() + "\n")
+        host = session.host
+        output = host.output if isinstance(host, CellHost) else self._host.output
+        output.write("error", title + text.rstrip() + "\n")
 
     def _expired(self, session: LiveSession) -> None:
         if session is self._session:
@@ -257,7 +271,7 @@ class CellApp:
 
 
 def _user_frames(error: BaseException) -> Any:
-    """Return the traceback of `error` without the leading frames of flet, flet-jupyter and the standard library's futures."""
+    """Return the traceback of `error` without the leading frames that are not the user's."""
     frames = error.__traceback__
     while frames is not None and frames.tb_next is not None:
         file = frames.tb_frame.f_code.co_filename

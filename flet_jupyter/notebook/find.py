@@ -172,7 +172,7 @@ def app_in_file(path: str | Path) -> FoundApp:
     sys.path.insert(0, folder)
     namespace: dict[str, Any] = {"__name__": "__main__", "__file__": str(file), "__builtins__": __builtins__}
     with capturing() as found:
-        exec(code, namespace)
+        exec(code, namespace)  # noqa: S102 - running it is what the user asked for
     if found:
         app = found[-1]
     elif callable(namespace.get("main")):

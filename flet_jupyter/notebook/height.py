@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from flet_jupyter.core.flet_api import id_of
 from flet_jupyter.core.outbox import Outgoing
 from flet_jupyter.core.packets import encode_replacements, encode_value
 
@@ -43,23 +44,23 @@ class ContentHeight:
 
     def page_sent(self, session: LiveSession, link: Link) -> None:
         """Ask a client that has just got the whole page to measure."""
-        self._watched = tuple(control._i for control in _measurable(session))
-        for control_id in self._watched:
-            _watch(link, control_id)
+        self._watched = tuple(id_of(control) for control in _measurable(session))
+        for number in self._watched:
+            _watch(link, number)
 
     def tree_changed(self, session: LiveSession) -> None:
         """Ask for controls that are new on the page."""
         controls = _measurable(session)
-        ids = tuple(control._i for control in controls)
+        ids = tuple(id_of(control) for control in controls)
         if ids == self._watched:
             return
         fresh = set(ids) - set(self._watched)
         self._watched = ids
         for link in session.links:
-            for control_id in ids:
-                if control_id in fresh:
-                    _watch(link, control_id)
-        self._heights = {control_id: self._heights[control_id] for control_id in ids if control_id in self._heights}
+            for number in ids:
+                if number in fresh:
+                    _watch(link, number)
+        self._heights = {number: self._heights[number] for number in ids if number in self._heights}
         self._add_up(session)
 
     def saw_event(self, session: LiveSession, event: Event) -> bool:
@@ -75,7 +76,7 @@ class ContentHeight:
         return control is None or getattr(control, "on_size_change", None) is None
 
     def _add_up(self, session: LiveSession) -> None:
-        if not self._watched or any(control_id not in self._heights for control_id in self._watched):
+        if not self._watched or any(number not in self._heights for number in self._watched):
             value = None if not self._watched else self.value
         else:
             view = session.page.views[-1]

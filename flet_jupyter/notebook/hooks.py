@@ -9,7 +9,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 import flet as ft
-import flet.app  # noqa: F401 - the module is looked up below
+import flet.app
 
 from flet_jupyter.notebook.find import FoundApp, as_app, offer
 from flet_jupyter.notebook.show import show, start_and_show, start_and_show_async
@@ -76,7 +76,7 @@ def install(shell: Any) -> None:
             module.run = _run  # type: ignore[attr-defined]
             module.run_async = _run_async  # type: ignore[attr-defined]
         _MODULE.__class__ = _CallableModule
-        ft.app = _MODULE  # type: ignore[attr-defined]
+        ft.app = _MODULE
     if shell is not None:
         shell.display_formatter.ipython_display_formatter.for_type(ft.Control, _show_control)
         shell.events.register("pre_run_cell", kernel_runtime().close_former)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import contextlib
+import shlex
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class
 from IPython.core.magic_arguments import MagicArgumentParser
@@ -14,10 +16,15 @@ from flet_jupyter.notebook.find import FoundApp, app_in_file, app_in_namespace, 
 from flet_jupyter.notebook.show import start_and_show
 from flet_jupyter.notebook.state import kernel_runtime
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from IPython.core.interactiveshell import InteractiveShell
+
 __all__ = ["FletMagics"]
 
 
-class _Parser(MagicArgumentParser):  # type: ignore[misc]
+class _Parser(MagicArgumentParser):
     """An argument parser whose complaint is one sentence, in the cell."""
 
     def error(self, message: str) -> NoReturn:
@@ -35,7 +42,7 @@ def _pixels(text: str) -> int:
 
 
 def _parser() -> _Parser:
-    parser = _Parser(prog="%flet", add_help=False)
+    parser = _Parser(prog="%flet", add_help=False)  # type: ignore[no-untyped-call]
     parser.add_argument("app", nargs="?", help="an app function, a control, or the path of an app file")
     parser.add_argument("--height", type=_pixels, help="height of the view in pixels; automatic if not given")
     parser.add_argument("--width", type=_pixels, help="width of the view in pixels; the output's width if not given")
@@ -47,8 +54,15 @@ def _parser() -> _Parser:
 
 
 @magics_class
-class FletMagics(Magics):  # type: ignore[misc]
+class FletMagics(Magics):
     """The magics, registered by ``%load_ext flet_jupyter``."""
+
+    @property
+    def _shell(self) -> InteractiveShell:
+        shell = self.shell
+        if shell is None:
+            raise RuntimeError("the magics were registered without a shell")
+        return shell
 
     @line_cell_magic
     def flet(self, line: str, cell: str | None = None) -> None:
@@ -82,7 +96,9 @@ class FletMagics(Magics):  # type: ignore[misc]
         runtime = kernel_runtime()
         if cell is not None:
             if options.app or options.list or options.close is not None or options.all:
-                raise BadOption("%%flet shows the app that its cell defines; it takes only --height, --width and --name.")
+                raise BadOption(
+                    "%%flet shows the app that its cell defines; it takes only --height, --width and --name."
+                )
             self._show(self._run_cell(cell), options)
         elif options.list:
             self._list()
@@ -95,14 +111,16 @@ class FletMagics(Magics):  # type: ignore[misc]
         elif runtime.apps:
             self._list()
         else:
-            raise BadOption("%flet: say what to show, as in '%flet main' or '%flet path/to/app.py'. See %flet? for help.")
+            raise BadOption(
+                "%flet: say what to show, as in '%flet main' or '%flet path/to/app.py'. See %flet? for help."
+            )
 
     def _show(self, app: FoundApp, options: Any) -> None:
         start_and_show(app, height=options.height, width=options.width, name=options.name)
 
     def _run_cell(self, cell: str) -> FoundApp:
-        shell = self.shell
-        with capturing() as found, _quiet_results(shell) as results:
+        shell = self._shell
+        with capturing() as found, _results_of(shell) as results:
             outcome = shell.run_cell(cell, store_history=False)
         # run_cell has shown the traceback already.
         if not outcome.success:
@@ -111,9 +129,9 @@ class FletMagics(Magics):  # type: ignore[misc]
         return app_in_namespace(found, shell.user_ns, results[-1] if results else None, _defined(transformed))
 
     def _named(self, text: str) -> FoundApp:
-        if text.isidentifier() or _is_expression(text, self.shell.user_ns):
+        if text.isidentifier() or _is_expression(text, self._shell.user_ns):
             try:
-                return as_app(self.shell.ev(text))
+                return as_app(self._shell.ev(text))
             except NameError:
                 pass
         if text.endswith(".py") or Path(text).expanduser().exists():
@@ -138,8 +156,11 @@ class FletMagics(Magics):  # type: ignore[misc]
         app = runtime.apps.get(name)
         if app is None:
             known = ", ".join(runtime.apps) or "none is live"
-            raise BadOption(f"%flet: there is no live app {name!r} (live: {known})." if name else
-                            "%flet: say which app to close, as in '%flet --close NAME', or --all.")
+            raise BadOption(
+                f"%flet: there is no live app {name!r} (live: {known})."
+                if name
+                else "%flet: say which app to close, as in '%flet --close NAME', or --all."
+            )
         app.close()
 
 
@@ -151,8 +172,6 @@ class _Shown(UsageError):
 
 
 def _split(line: str) -> list[str]:
-    import shlex
-
     try:
         return shlex.split(line, comments=False)
     except ValueError as error:
@@ -182,25 +201,19 @@ def _defined(source: str) -> set[str]:
     return names
 
 
-class _quiet_results:
-    """Catches the value of the cell's last expression instead of displaying it."""
+@contextlib.contextmanager
+def _results_of(shell: InteractiveShell) -> Iterator[list[Any]]:
+    """Catch the value of the cell's last expression instead of displaying it."""
+    results: list[Any] = []
+    hook = type(shell.displayhook)
+    display = hook.__call__
 
-    def __init__(self, shell: Any) -> None:
-        self._shell = shell
-        self._results: list[Any] = []
+    def catch(_hook: Any, result: Any = None) -> None:
+        if result is not None:
+            results.append(result)
 
-    def __enter__(self) -> list[Any]:
-        self._hook = self._shell.displayhook
-        self._type = type(self._hook)
-        results = self._results
-        self._call = self._type.__call__
-
-        def capture(hook: Any, result: Any = None) -> None:
-            if result is not None:
-                results.append(result)
-
-        self._type.__call__ = capture
-        return results
-
-    def __exit__(self, *_: object) -> None:
-        self._type.__call__ = self._call
+    hook.__call__ = catch  # type: ignore[method-assign]
+    try:
+        yield results
+    finally:
+        hook.__call__ = display  # type: ignore[method-assign]

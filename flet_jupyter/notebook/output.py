@@ -23,6 +23,7 @@ Kind: TypeAlias = Literal["stdout", "stderr", "error"]
 _MAX_CHARACTERS: Final = 200_000
 _MAX_ENTRIES: Final = 1_000
 _FLUSH_AFTER: Final = 0.05
+_SESSION: Final = "_flet_jupyter_session"
 
 
 class OutputLog:
@@ -113,7 +114,7 @@ def session_of_thread() -> LiveSession | None:
     session = current_session.get()
     if session is None:
         # A thread that a handler started has an empty context (before Python 3.14).
-        reference = getattr(threading.current_thread(), "_flet_jupyter_session", None)
+        reference = getattr(threading.current_thread(), _SESSION, None)
         session = reference() if reference is not None else None
     return session
 
@@ -122,14 +123,14 @@ class _RoutedStream(io.TextIOBase):
     """``sys.stdout`` or ``sys.stderr``, but for text from an app."""
 
     def __init__(self, original: Any, kind: Kind) -> None:
-        self._original = original
+        self.original = original
         self._kind = kind
 
     def write(self, text: str, /) -> int:
         session = session_of_thread()
         log = getattr(session.host, "output", None) if session is not None else None
         if log is None:
-            written: int = self._original.write(text)
+            written: int = self.original.write(text)
             return written
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
@@ -141,28 +142,28 @@ class _RoutedStream(io.TextIOBase):
             self.write(line)
 
     def flush(self) -> None:
-        self._original.flush()
+        self.original.flush()
 
     def isatty(self) -> bool:
-        return bool(self._original.isatty())
+        return bool(self.original.isatty())
 
     def writable(self) -> bool:
         return True
 
     def fileno(self) -> int:
-        number: int = self._original.fileno()
+        number: int = self.original.fileno()
         return number
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
-        return str(getattr(self._original, "encoding", "utf-8"))
+        return str(getattr(self.original, "encoding", "utf-8"))
 
     @property
     def errors(self) -> str | None:  # type: ignore[override]
-        return getattr(self._original, "errors", None)
+        return getattr(self.original, "errors", None)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._original, name)
+        return getattr(self.original, name)
 
 
 class OutputRouter:
@@ -185,16 +186,16 @@ class OutputRouter:
             def start_for_session(thread: threading.Thread) -> None:
                 session = session_of_thread()
                 if session is not None:
-                    thread._flet_jupyter_session = weakref.ref(session)  # type: ignore[attr-defined]
+                    setattr(thread, _SESSION, weakref.ref(session))
                 start(thread)
 
-            threading.Thread.start = start_for_session  # type: ignore[method-assign]
+            threading.Thread.start = start_for_session  # type: ignore[method-assign,assignment]
 
     def remove(self) -> None:
         """Put the original streams back."""
         for name, stream in self._streams.items():
             if getattr(sys, name) is stream:
-                setattr(sys, name, stream._original)
+                setattr(sys, name, stream.original)
         self._streams.clear()
         if self._start is not None:
             threading.Thread.start = self._start  # type: ignore[method-assign]

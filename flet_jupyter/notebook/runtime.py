@@ -10,6 +10,7 @@ from flet_jupyter.core.app_host import Runtime
 from flet_jupyter.exceptions import BadOption, LimitReached
 from flet_jupyter.notebook.app import CellApp
 from flet_jupyter.notebook.cells import Cell, current_cell
+from flet_jupyter.notebook.widget import FletWidget
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["KernelRuntime"]
 
 _MAX_APPS: Final = 1_000
+_MAX_PIXELS: Final = 20_000
+_MAX_ENDED: Final = 100
 _FIRST_PATIENCE: Final = 3.0
 _LATER_PATIENCE: Final = 1.5
 _NO_PATIENCE: Final = 0.05
@@ -48,6 +51,7 @@ class KernelRuntime:
         self.apps: dict[str, CellApp] = {}
         self.usual_page: dict[str, Any] = dict(_USUAL_PAGE)
         self.open_patience = _FIRST_PATIENCE
+        self._ended: list[tuple[Cell, FletWidget]] = []
         self._lock = threading.Lock()
         self._core: Runtime | None = None
 
@@ -100,8 +104,8 @@ class KernelRuntime:
             The kernel has as many apps as are allowed.
         """
         for option, value in (("height", height), ("width", width)):
-            if value is not None and not (isinstance(value, int) and 0 < value <= 20_000):
-                raise BadOption(f"{option}={value!r}: give a positive number of pixels, 20000 at most.")
+            if value is not None and not _is_size(value):
+                raise BadOption(f"{option}={value!r}: give a positive number of pixels, {_MAX_PIXELS} at most.")
         if len(self.apps) >= _MAX_APPS:
             raise LimitReached(f"This kernel has {_MAX_APPS} Flet apps. Close some: %flet --close --all", _MAX_APPS)
         cell = current_cell(self.shell)
@@ -123,7 +127,17 @@ class KernelRuntime:
             return
         for app in list(self.apps.values()):
             if app.cell.id == cell.id and app.cell.execution != cell.execution:
-                app.close("The cell was run again.")
+                app.close("The cell was run again.", with_view=True)
+        for ended, widget in list(self._ended):
+            if ended.id == cell.id and ended.execution != cell.execution:
+                self._ended.remove((ended, widget))
+                widget.close()
+
+    def keep_ended(self, cell: Cell, widget: FletWidget) -> None:
+        """Keep the widget of an app that has ended, so that its view can say why, until its cell is run again."""
+        self._ended.append((cell, widget))
+        if len(self._ended) > _MAX_ENDED:
+            self._ended.pop(0)[1].close()
 
     def close_all(self) -> int:
         """Close every app; return how many there were."""
@@ -144,6 +158,10 @@ class KernelRuntime:
         return free
 
 
+def _is_size(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _MAX_PIXELS
+
+
 def _start_loop() -> Runtime:
     loop = asyncio.new_event_loop()
     runtime = Runtime(loop)
@@ -158,6 +176,3 @@ def _start_loop() -> Runtime:
     threading.Thread(target=run, name="flet-sessions", daemon=True).start()
     ready.wait()
     return runtime
-
-
-__all__ += ["Cell"]

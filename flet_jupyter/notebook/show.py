@@ -65,8 +65,6 @@ async def start_and_show_async(
 
 def _display(found: FoundApp, height: int | None, width: int | None, name: str | None) -> CellApp:
     runtime = kernel_runtime()
-    app = runtime.start(
-        found.main, name=name or found.name, before_main=found.before_main, height=height, width=width
-    )
+    app = runtime.start(found.main, name=name or found.name, before_main=found.before_main, height=height, width=width)
     display(app.widget)
     return app

@@ -14,4 +14,4 @@ __all__ = ["kernel_runtime"]
 @functools.cache
 def kernel_runtime() -> KernelRuntime:
     """Return the runtime of this kernel, made when first asked for."""
-    return KernelRuntime(get_ipython())  # type: ignore[no-untyped-call]
+    return KernelRuntime(get_ipython())

@@ -47,7 +47,7 @@ export default {
 """
 
 
-class FletWidget(anywidget.AnyWidget):  # type: ignore[misc]
+class FletWidget(anywidget.AnyWidget):
     """One shown app, as the page sees it: see docs/comm-protocol.md.
 
     Parameters
@@ -75,7 +75,7 @@ class FletWidget(anywidget.AnyWidget):  # type: ignore[misc]
         # made by a cell that is the busy one. Messages of a view answer nothing; leave them where
         # the page sent them.
         if hasattr(self.comm, "_reply_subshell_for"):
-            self.comm._reply_subshell_for = lambda _data, subshell: subshell
+            self.comm._reply_subshell_for = lambda _data, subshell: subshell  # noqa: SLF001
 
     def _on_message(self, _widget: Any, content: Any, buffers: Any) -> None:
         self._receive(content, buffers)

@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.browser.jupyter import CHROMIUM_ARGUMENTS, JupyterServer, Notebook, chromium_path, jupyter_server, new_context, write_notebook
+from tests.browser.jupyter import (
+    CHROMIUM_ARGUMENTS,
+    JupyterServer,
+    Notebook,
+    chromium_path,
+    jupyter_server,
+    new_context,
+    write_notebook,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
     from playwright.sync_api import Browser, Page
 
@@ -46,7 +53,9 @@ def page(browser: Browser, request: pytest.FixtureRequest, tmp_path_factory: pyt
 
 
 @pytest.fixture
-def notebook(page: Page, server: JupyterServer, request: pytest.FixtureRequest) -> Iterator[Callable[[Sequence[str]], Notebook]]:
+def notebook(
+    page: Page, server: JupyterServer, request: pytest.FixtureRequest
+) -> Iterator[Callable[[Sequence[str]], Notebook]]:
     """Open a new notebook with the given cells; its kernel ends with the test."""
     paths: list[str] = []
 

@@ -71,7 +71,9 @@ class JupyterServer:
 
     def request(self, path: str, method: str = "GET") -> Any:
         """Call the server's REST API."""
-        request = urllib.request.Request(self.url + path, method=method, headers={"Authorization": f"token {self.token}"})
+        request = urllib.request.Request(
+            self.url + path, method=method, headers={"Authorization": f"token {self.token}"}
+        )
         with urllib.request.urlopen(request) as response:
             body = response.read()
         return json.loads(body) if body else None
@@ -84,7 +86,11 @@ class JupyterServer:
 
 @contextlib.contextmanager
 def jupyter_server(
-    root: Path, *, base_url: str = "/some/prefix/", options: Sequence[str] = (), environment: dict[str, str] | None = None
+    root: Path,
+    *,
+    base_url: str = "/some/prefix/",
+    options: Sequence[str] = (),
+    environment: dict[str, str] | None = None,
 ) -> Iterator[JupyterServer]:
     """Start JupyterLab in `root` on a free port, closed to whoever has no token."""
     token = secrets.token_hex(16)
@@ -277,7 +283,7 @@ class Notebook:
         return sources
 
 
-def expect_state(view: Locator, state: str, timeout: int = LOAD_TIMEOUT) -> None:
+def expect_state(view: Locator, state: str, timeout: int = 20_000) -> None:
     """Wait until a view is in `state`."""
     expect(view).to_have_attribute("data-flet-state", state, timeout=timeout)
 
