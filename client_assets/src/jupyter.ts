@@ -47,10 +47,11 @@ export function watchKernel(manager: unknown, listener: (state: KernelState) => 
     listener({ kind: "connected", idle: false });
     return;
   }
-  let gone = false;
+  let gone = "";
   const end = (message: string): void => {
-    if (gone) return;
-    gone = true;
+    // JupyterLab calls a crashed kernel "restarting" first and says only then that nobody asked for it.
+    if (gone && !(gone === RESTARTED && message === CRASHED)) return;
+    gone = message;
     listener({ kind: "gone", message });
   };
   const tell = (): void => {
