@@ -39,16 +39,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
 
 
 @pytest.fixture
-def page(browser: Browser, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+def page(browser: Browser) -> Iterator[Page]:
     context = new_context(browser)
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = context.new_page()
     page.set_default_timeout(30_000)
     yield page
-    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", request.node.name)
-    folder = request.config.rootpath / "test-results"
-    folder.mkdir(exist_ok=True)
-    page.screenshot(path=folder / f"{name}.png")
     context.close()
 
 
@@ -69,6 +65,9 @@ def notebook(
         return notebook
 
     yield open_notebook
+    folder = request.config.rootpath / "test-results"
+    folder.mkdir(exist_ok=True)
+    page.screenshot(path=folder / (re.sub(r"[^A-Za-z0-9_.-]+", "-", request.node.name) + ".png"))
     page.goto("about:blank")
     for session in server.request("api/sessions"):
         if session["path"] in paths:
