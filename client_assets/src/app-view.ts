@@ -1,5 +1,6 @@
 /** One shown app: ties a widget model's messages, a link, the elements of a view and the Flutter engine together. */
 
+import { assetsUrl, notebookPath } from "./assets.ts";
 import { otherVersion, prepare, registry, show, whenSized } from "./engine.ts";
 import type { Surface } from "./flutter.ts";
 import { watchKernel } from "./jupyter.ts";
@@ -8,6 +9,7 @@ import { Link } from "./link.ts";
 import { Mount } from "./mount.ts";
 import { pageInfo } from "./page-info.ts";
 import type { FromKernel, Shell, ToKernel, ToLink } from "./protocol.ts";
+import { withAssets } from "./shell.ts";
 import { DEFAULT_HEIGHT, View } from "./view.ts";
 
 /** The part of an anywidget model that is used here. */
@@ -24,6 +26,9 @@ const LAYOUT_PATIENCE = 150;
 /** A kernel that says it is idle and has not answered for so long does not know the app. Milliseconds. */
 const IDLE_PATIENCE = 5_000;
 
+type Opened = Extract<ToLink, { op: "opened" }>;
+
+const UNSERVED = "The app's assets are outside the folder that this Jupyter server serves: move them there to see them.";
 const STARTING = "Starting the app…";
 const WAITING = "Waiting for the kernel: it is busy, and this front end cannot reach it meanwhile.";
 const FORGOTTEN = "This app does not run in the kernel any more: run this cell again to start it.";
@@ -172,14 +177,21 @@ export class AppView {
     this.#refresh();
   }
 
-  #opened(message: Extract<ToLink, { op: "opened" }>): void {
+  #opened(message: Opened): void {
     clearTimeout(this.#idleTimer);
     this.#idleTimer = undefined;
     this.view.output.clear();
     this.view.output.append(message.output);
     if (message.height !== null) this.view.setContentHeight(message.height);
-    if (!this.#showing) void this.#show(message.shell);
+    if (!this.#showing) void this.#show(this.#withAssets(message));
     this.#refresh();
+  }
+
+  #withAssets({ shell, assets }: Opened): Shell {
+    if (!assets) return shell;
+    const url = assetsUrl(assets, notebookPath(this.#model.widget_manager), this.baseUrl);
+    if (url === null) this.view.setNote(UNSERVED);
+    return url === null ? shell : withAssets(shell, url);
   }
 
   async #show(shell: Shell): Promise<void> {

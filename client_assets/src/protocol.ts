@@ -44,6 +44,12 @@ export interface Shell {
   view: ControlMap;
 }
 
+/** Where an app's assets are, by paths on the kernel's disk with forward slashes. */
+export interface AssetsInfo {
+  folder: string;
+  notebook: string;
+}
+
 export type OutputKind = "stdout" | "stderr" | "error";
 
 export interface OutputEntry {
@@ -61,7 +67,7 @@ export type ToKernel =
 
 /** Messages for one link. */
 export type ToLink =
-  | { op: "opened"; link: string; protocol: number; shell: Shell; output: OutputEntry[]; height: number | null }
+  | { op: "opened"; link: string; protocol: number; shell: Shell; output: OutputEntry[]; height: number | null; assets: AssetsInfo | null }
   | { op: "packet"; link: string; n: number; base?: boolean }
   | { op: "probe"; link: string; n: number }
   | { op: "pong"; link: string }

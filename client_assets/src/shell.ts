@@ -149,6 +149,14 @@ export class HostSession {
   }
 }
 
+/** The shell whose apps look for their assets below `url`. */
+export function withAssets(shell: Shell, url: string): Shell {
+  const copy = structuredClone(shell);
+  const place = findApp(copy.view);
+  if (place) place.app["assets_dir"] = url;
+  return copy;
+}
+
 function isMap(value: unknown): value is ControlMap {
   return typeof value === "object" && value !== null && !ArrayBuffer.isView(value);
 }

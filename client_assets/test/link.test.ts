@@ -35,7 +35,7 @@ class FakeClock {
 const PAGE = { width: 800, height: 400 } as PageInfo;
 const REGISTER = new Uint8Array([0, 0x92, 1, 0x80]);
 const EVENT = new Uint8Array([0, 0x92, 3, 0x80]);
-const OPENED = { op: "opened", protocol: 1, shell: { page: {}, view: {} }, output: [], height: null } as const;
+const OPENED = { op: "opened", protocol: 1, shell: { page: {}, view: {} }, output: [], height: null, assets: null } as const;
 
 let clock: FakeClock;
 let sent: ToKernel[];

@@ -211,7 +211,7 @@ def find_control(session: Session, control_id: int) -> BaseControl | None:
 
 def id_of(control: BaseControl) -> int:
     """Return the number by which the client knows a control."""
-    number: int = control._i
+    number: int = control._i  # noqa: SLF001
     return number
 
 

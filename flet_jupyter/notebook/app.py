@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
+import os
 import sys
 import threading
 import traceback
@@ -57,6 +58,7 @@ class CellApp:
         name: str,
         cell: Cell,
         before_main: Callable[[ft.Page], Any] | None = None,
+        assets_dir: Path | None = None,
         height: int | None = None,
         width: int | None = None,
     ) -> None:
@@ -65,6 +67,7 @@ class CellApp:
         self._runtime = runtime
         self._main = main
         self._before_main = before_main
+        self._assets_dir = assets_dir
         self._lock = threading.RLock()
         self._opened = threading.Event()
         self._session: LiveSession | None = None
@@ -249,7 +252,11 @@ class CellApp:
         self._transport.receive(content, buffers)
 
     def _greeting(self) -> dict[str, Any]:
-        return {"output": self._host.output.entries, "height": self._height.value if self._height else None}
+        return {
+            "output": self._host.output.entries,
+            "height": self._height.value if self._height else None,
+            "assets": _assets(self._assets_dir),
+        }
 
     def _tell_height(self, height: int | None) -> None:
         self.widget.send_message({"op": "height", "height": height})
@@ -280,6 +287,14 @@ def _user_frames(error: BaseException) -> Any:
             break
         frames = frames.tb_next
     return frames
+
+
+def _assets(folder: Path | None) -> dict[str, str] | None:
+    """Return what a page needs to find the app's assets among the files that the server serves."""
+    notebook = os.environ.get("JPY_SESSION_NAME", "")  # set by jupyter-server: the notebook's path on the disk
+    if folder is None or not notebook:
+        return None
+    return {"folder": folder.as_posix(), "notebook": Path(notebook).as_posix()}
 
 
 def _ended(page: Any) -> None:

@@ -14,6 +14,7 @@ from flet_jupyter.notebook.widget import FletWidget
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     import flet as ft
 
@@ -91,6 +92,7 @@ class KernelRuntime:
         *,
         name: str,
         before_main: Callable[[ft.Page], Any] | None = None,
+        assets_dir: Path | None = None,
         height: int | None = None,
         width: int | None = None,
     ) -> CellApp:
@@ -110,7 +112,14 @@ class KernelRuntime:
             raise LimitReached(f"This kernel has {_MAX_APPS} Flet apps. Close some: %flet --close --all", _MAX_APPS)
         cell = current_cell(self.shell)
         app = CellApp(
-            self, main, name=self._free_name(name), cell=cell, before_main=before_main, height=height, width=width
+            self,
+            main,
+            name=self._free_name(name),
+            cell=cell,
+            before_main=before_main,
+            assets_dir=assets_dir,
+            height=height,
+            width=width,
         )
         self.apps[app.name] = app
         return app

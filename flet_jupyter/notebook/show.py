@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from IPython.display import display
@@ -63,8 +64,21 @@ async def start_and_show_async(
     return app
 
 
+def _folder(assets_dir: str | None) -> Path | None:
+    """Return the assets folder, if it is there; like Flet, take a relative one from the current folder."""
+    folder = Path(assets_dir or "assets").absolute()
+    return folder if folder.is_dir() else None
+
+
 def _display(found: FoundApp, height: int | None, width: int | None, name: str | None) -> CellApp:
     runtime = kernel_runtime()
-    app = runtime.start(found.main, name=name or found.name, before_main=found.before_main, height=height, width=width)
+    app = runtime.start(
+        found.main,
+        name=name or found.name,
+        before_main=found.before_main,
+        assets_dir=_folder(found.assets_dir),
+        height=height,
+        width=width,
+    )
     display(app.widget)
     return app

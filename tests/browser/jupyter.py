@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import re
@@ -18,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import nbformat
+from PIL import Image
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
@@ -128,8 +129,7 @@ def jupyter_server(
 
 def _read_log(process: subprocess.Popen[bytes], log: list[str]) -> None:
     assert process.stderr is not None
-    for line in process.stderr:
-        log.append(line.decode(errors="replace").rstrip())
+    log.extend(line.decode(errors="replace").rstrip() for line in process.stderr)
 
 
 def _wait_for_url(process: subprocess.Popen[bytes], log: list[str], base_url: str) -> str:
@@ -148,10 +148,24 @@ def _wait_for_url(process: subprocess.Popen[bytes], log: list[str], base_url: st
 
 def write_notebook(path: Path, cells: Sequence[str]) -> None:
     """Write a notebook with these code cells."""
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = {
+        "nbformat": 4,
+        "nbformat_minor": 5,
+        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+        "cells": [
+            {
+                "cell_type": "code",
+                "id": f"cell-{index}",
+                "metadata": {},
+                "source": source,
+                "outputs": [],
+                "execution_count": None,
+            }
+            for index, source in enumerate(cells)
+        ],
+    }
     path.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, path)
+    path.write_text(json.dumps(notebook))
 
 
 class Notebook:
@@ -184,7 +198,8 @@ class Notebook:
             """() => {
                 const panel = window.jupyterapp?.shell?.currentWidget;
                 const kernel = panel?.sessionContext?.session?.kernel;
-                return !!panel?.content?.widgets?.length && kernel?.status === 'idle' && kernel?.connectionStatus === 'connected';
+                const connected = kernel?.connectionStatus === 'connected';
+                return !!panel?.content?.widgets?.length && connected && kernel.status === 'idle';
             }""",
             timeout=LOAD_TIMEOUT,
         )
@@ -298,3 +313,14 @@ def enable_semantics(page: Page) -> None:
 def new_context(browser: Browser, **options: Any) -> BrowserContext:
     """Return a browser context of a desktop's size."""
     return browser.new_context(viewport={"width": 1280, "height": 900}, **options)
+
+
+def wait_for_pixel(view: Locator, position: tuple[int, int], color: tuple[int, int, int], seconds: float = 10) -> None:
+    """Wait until a pixel of a view has a colour; `position` is in CSS pixels from the view's corner."""
+    deadline = time.monotonic() + seconds
+    while True:
+        picture = Image.open(io.BytesIO(view.screenshot())).convert("RGB")
+        found = picture.getpixel(position)
+        if found == color:
+            return
+        assert time.monotonic() < deadline, f"the pixel at {position} is {found}, not {color}"

@@ -88,7 +88,10 @@ def main(page: ft.Page):
         page.update()
         released.wait(30)
         state.value = "cancelled"
-    page.add(state, ft.FilledButton("Work", on_click=work), ft.FilledButton("Cancel", on_click=lambda e: released.set()))
+        page.update()
+    def cancel(e):
+        released.set()
+    page.add(state, ft.FilledButton("Work", on_click=work), ft.FilledButton("Cancel", on_click=cancel))
 ft.run(main)
 """
     lab = notebook([slow, COUNTER])

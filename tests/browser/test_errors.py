@@ -113,15 +113,15 @@ def test_output_and_errors_survive_a_reload_of_the_page(notebook: OpenNotebook) 
 
 
 def test_a_flood_of_output_neither_stops_the_page_nor_grows_without_end(notebook: OpenNotebook) -> None:
-    lab = notebook(
-        [
-            "def main(page):\n"
-            "    def flood(e):\n"
-            "        for i in range(100_000): print('line', i)\n"
-            "    page.add(ft.FilledButton('Flood', on_click=flood))\n"
-            "ft.run(main)"
-        ]
-    )
+    flood = """
+def main(page):
+    def flood(e):
+        for i in range(100_000):
+            print("line", i)
+    page.add(ft.FilledButton("Flood", on_click=flood))
+ft.run(main)
+"""
+    lab = notebook([flood])
     lab.run(1)
     expect_state(lab.view(1), "live")
     enable_semantics(lab.page)

@@ -63,7 +63,10 @@ def test_a_page_reload_keeps_the_app_and_its_state(notebook: OpenNotebook) -> No
     lab.wait_ready()
     click_add(lab, 1, "2")
     lab.quietly(HELPERS)
-    assert lab.quietly("print(wait_for(lambda: 'connect' in events), events)") == "True ['main', 'disconnect', 'connect']\n"
+    assert (
+        lab.quietly("print(wait_for(lambda: 'connect' in events), events)")
+        == "True ['main', 'disconnect', 'connect']\n"
+    )
 
 
 def test_a_rerun_closes_and_frees_the_former_app_first(notebook: OpenNotebook) -> None:

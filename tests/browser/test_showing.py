@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser.jupyter import enable_semantics, expect_state
+from tests.browser.jupyter import enable_semantics, expect_state, wait_for_pixel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -99,6 +100,22 @@ if __name__ == "__main__":
     show_and_count(notebook(["%flet apps/counter_app.py"]), 1)
 
 
+def test_an_app_file_finds_its_assets(notebook: OpenNotebook, server: JupyterServer) -> None:
+    folder = server.root / "apps with assets"
+    (folder / "assets").mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (10, 10), (255, 0, 0)).save(folder / "assets" / "red.png")
+    (folder / "app.py").write_text(
+        "import flet as ft\n"
+        "ft.run(lambda page: page.add(ft.Image(src='red.png', width=200, height=200, fit=ft.BoxFit.FILL)))\n"
+    )
+    lab = notebook(["%flet --height 240 'apps with assets/app.py'"])
+    with lab.page.expect_response("**/files/apps%20with%20assets/assets/red.png") as response:
+        lab.run(1)
+    assert response.value.status == 200
+    expect_state(lab.view(1), "live")
+    wait_for_pixel(lab.view(1), (100, 100), (255, 0, 0))
+
+
 def test_a_control_stays_connected_to_its_variable(notebook: OpenNotebook) -> None:
     lab = notebook(["row = ft.Row([ft.Text('one')])\nrow", "row.controls.append(ft.Text('two')); row.update()"])
     lab.run(1)
@@ -109,13 +126,16 @@ def test_a_control_stays_connected_to_its_variable(notebook: OpenNotebook) -> No
 
 
 def test_the_handle_reloads_and_closes_its_app(notebook: OpenNotebook) -> None:
-    lab = notebook(
-        [
-            "import flet_jupyter\nstarts = 0\n"
-            "def main(page):\n    global starts\n    starts += 1\n    page.add(ft.Text(f'start {starts}'))\n"
-            "app = flet_jupyter.show(main)"
-        ]
-    )
+    source = """
+import flet_jupyter
+starts = 0
+def main(page):
+    global starts
+    starts += 1
+    page.add(ft.Text(f"start {starts}"))
+app = flet_jupyter.show(main)
+"""
+    lab = notebook([source])
     lab.run(1)
     view = lab.view(1)
     expect_state(view, "live")
