@@ -285,6 +285,7 @@ class LiveSession(Session):
         handler = getattr(control, f"on_{event.name}", None)
         context = self.new_context()
         context.run(current_link.set, link)
+        # Without a handler too: what follows an event is the automatic update, and that diffs.
         if is_blocking(handler):
             self.lane.submit(lambda: self._run_blocking(control, event), context)
         else:

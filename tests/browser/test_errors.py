@@ -78,7 +78,7 @@ def main(page: ft.Page):
         print("to stderr", file=sys.stderr)
     async def click_async(e):
         print("from the async handler")
-    page.add(ft.FilledButton("Sync", on_click=click), ft.FilledButton("Async", on_click=click_async))
+    page.add(ft.FilledButton("Say", on_click=click), ft.FilledButton("Await", on_click=click_async))
 ft.run(main)
 """,
             "print('an ordinary cell')",
@@ -87,10 +87,10 @@ ft.run(main)
     lab.run_all()
     expect_state(lab.view(1), "live")
     enable_semantics(lab.page)
-    lab.view(1).get_by_role("button", name="Sync").click()
-    lab.view(1).get_by_role("button", name="Async").click()
+    lab.view(1).get_by_role("button", name="Say").click()
+    lab.view(1).get_by_role("button", name="Await").click()
     strip = lab.cell(1).locator(".flet-output")
-    for text in ("handler", "a thread", "run_thread", "the async handler"):
+    for text in ("the handler", "a thread", "run_thread", "the async handler"):
         expect(strip).to_contain_text(f"from {text}")
     expect(strip.locator("[data-kind=stderr]")).to_contain_text("to stderr")
     assert "from main" in lab.text(1)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
+import contextlib
+import datetime as dt
 from typing import Any
 
 import flet as ft
@@ -92,8 +93,8 @@ def test_data_frame_has_a_little_endian_channel_and_bytes() -> None:
 @pytest.mark.parametrize(
     ("code", "data", "value"),
     [
-        (1, b"2026-01-02T03:04:05+00:00", datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.timezone.utc)),
-        (2, b"03:04", datetime.time(3, 4)),
+        (1, b"2026-01-02T03:04:05+00:00", dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.timezone.utc)),
+        (2, b"03:04", dt.time(3, 4)),
         (3, b"1500000", ft.Duration(seconds=1, milliseconds=500)),
         (4, b"text", "text"),
         (77, b"?", msgpack.ExtType(77, b"?")),
@@ -156,10 +157,8 @@ def test_what_is_no_packet_of_a_client_is_a_protocol_error(data: bytes) -> None:
 @given(st.binary(max_size=200))
 @settings(max_examples=300, deadline=None)
 def test_garbage_is_a_packet_or_a_protocol_error(data: bytes) -> None:
-    try:
+    with contextlib.suppress(ProtocolError):
         decode(data)
-    except ProtocolError:
-        pass
 
 
 @given(
@@ -177,10 +176,8 @@ def test_a_damaged_packet_is_a_packet_or_a_protocol_error(real: bytes, damage: l
             data.insert(index, byte)
         elif data:
             del data[index]
-    try:
+    with contextlib.suppress(ProtocolError):
         decode(bytes(data))
-    except ProtocolError:
-        pass
 
 
 # -- out ---------------------------------------------------------------------------------------------
