@@ -8,14 +8,13 @@ import contextlib
 import os
 import sys
 import threading
-import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-import flet_jupyter
 from flet_jupyter.core.app_host import AppHost
 from flet_jupyter.notebook.height import ContentHeight
 from flet_jupyter.notebook.output import OutputLog
+from flet_jupyter.notebook.tracebacks import format_error, user_frames
 from flet_jupyter.notebook.widget import FletWidget
 from flet_jupyter.transports.comm import CommTransport
 
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["CellApp"]
 
-_OWN_FOLDER: Final = str(Path(flet_jupyter.__file__).parent)
 _MAIN_PATIENCE: Final = 1.0
 """Seconds that a cell waits for ``main``, so that what it raises is that cell's traceback."""
 
@@ -214,7 +212,7 @@ class CellApp:
             return
         self._failure = error
         self.close(f"The app failed to start: {type(error).__name__}. Correct it and run the cell again.")
-        raise error.with_traceback(_user_frames(error))
+        raise error.with_traceback(user_frames(error))
 
     def _print_held(self) -> None:
         for entry in self._host.output.release():
@@ -262,11 +260,7 @@ class CellApp:
         self.widget.send_message({"op": "height", "height": height})
 
     def _report(self, session: LiveSession, error: BaseException | str, where: str) -> None:
-        if isinstance(error, BaseException):
-            frames = _user_frames(error)
-            text = "".join(traceback.format_exception(type(error), error, frames))
-        else:
-            text = error
+        text = format_error(error, self._runtime.shell) if isinstance(error, BaseException) else error
         title = f"Error in {where}\n" if where else ""
         host = session.host
         output = host.output if isinstance(host, CellHost) else self._host.output
@@ -275,18 +269,6 @@ class CellApp:
     def _expired(self, session: LiveSession) -> None:
         if session is self._session:
             self.close("This app was closed because nobody had looked at it for a long time. Run the cell again.")
-
-
-def _user_frames(error: BaseException) -> Any:
-    """Return the traceback of `error` without the leading frames that are not the user's."""
-    frames = error.__traceback__
-    while frames is not None and frames.tb_next is not None:
-        file = frames.tb_frame.f_code.co_filename
-        package = frames.tb_frame.f_globals.get("__name__", "").partition(".")[0]
-        if not (file.startswith(_OWN_FOLDER) or package in {"flet", "asyncio", "concurrent", "contextlib"}):
-            break
-        frames = frames.tb_next
-    return frames
 
 
 def _assets(folder: Path | None) -> dict[str, str] | None:
