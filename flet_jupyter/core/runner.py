@@ -31,7 +31,7 @@ _T = TypeVar("_T")
 
 def is_blocking(function: object) -> bool:
     """Tell whether calling `function` runs its body at once: no coroutine function, no async generator."""
-    return callable(function) and not inspect.iscoroutinefunction(function) and not inspect.isasyncgenfunction(function)
+    return not (inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function))
 
 
 def drive(coroutine: Coroutine[Any, Any, _T]) -> _T:
