@@ -8,6 +8,10 @@ const CSS = `
   position: relative; overflow: hidden; min-height: 48px; box-sizing: border-box;
   background: var(--jp-layout-color0, Canvas); color: var(--jp-ui-font-color1, CanvasText);
 }
+/* An app that never was needs no room for more than the reason. */
+.flet-view:not(.flet-painted)[data-flet-state="closed"], .flet-view:not(.flet-painted)[data-flet-state="failed"] {
+  height: 64px !important;
+}
 .flet-stage { position: absolute; inset: 0 0 auto 0; height: 100%; outline: none; }
 .flet-frame { display: block; width: 100%; height: 100%; border: 0; }
 .flet-message {

@@ -171,12 +171,12 @@ class CellApp:
         BaseException
             Whatever ``main`` raised.
         """
-        self._host.output.hold()
+        __tracebackhide__ = True  # IPython leaves out frames that say so
+        self._begin_waiting()
         try:
-            if not self._opened.wait(self._runtime.open_patience):
-                self._runtime.no_view_opened()
-                self._start(self._runtime.usual_page)
-            self._settle(self._wait_main())
+            self._started_by_view(self._opened.wait(self._runtime.open_patience))
+            self._wait_main()
+            self._settle()
         except KeyboardInterrupt:
             self.close("This app was interrupted while it started. Run the cell again.")
             raise
@@ -185,33 +185,42 @@ class CellApp:
 
     async def wait_started_async(self) -> None:
         """Like :meth:`wait_started`, for a cell that awaits: the kernel stays free meanwhile."""
-        await asyncio.to_thread(self._opened.wait, self._runtime.open_patience)
-        self._host.output.hold()
+        __tracebackhide__ = True  # IPython leaves out frames that say so
+        self._begin_waiting()
         try:
-            if not self._opened.is_set():
-                self._runtime.no_view_opened()
-                self._start(self._runtime.usual_page)
-            self._settle(await asyncio.to_thread(self._wait_main))
+            self._started_by_view(await asyncio.to_thread(self._opened.wait, self._runtime.open_patience))
+            await asyncio.to_thread(self._wait_main)
+            self._settle()
         finally:
             self._print_held()
 
-    def _wait_main(self) -> BaseException | None:
+    def _begin_waiting(self) -> None:
         self._cell_waits = True
-        running = self._running
-        if running is None:  # closed meanwhile
-            return None
-        with contextlib.suppress(concurrent.futures.TimeoutError, concurrent.futures.CancelledError):
-            return running.exception(_MAIN_PATIENCE)
-        return None
+        self._host.output.hold()
 
-    def _settle(self, error: BaseException | None) -> None:
+    def _started_by_view(self, opened: bool) -> None:
+        if not opened:
+            self._runtime.no_view_opened()
+            self._start(self._runtime.usual_page)
+
+    def _wait_main(self) -> None:
+        running = self._running
+        if running is not None:  # else it was closed meanwhile
+            with contextlib.suppress(concurrent.futures.TimeoutError, concurrent.futures.CancelledError):
+                running.exception(_MAIN_PATIENCE)
+
+    def _settle(self) -> None:
+        """End the wait: what ``main`` has raised by now is the cell's, what it raises later is shown below the view."""
+        __tracebackhide__ = True  # IPython leaves out frames that say so
         with self._lock:
             self._cell_waits = False
-            error = error or self._failure
+            running = self._running
+            ended = running is not None and running.done() and not running.cancelled()
+            error = running.exception() if running is not None and ended else None
         if error is None:
             return
         self._failure = error
-        self.close(f"The app failed to start: {type(error).__name__}. Correct it and run the cell again.")
+        self.close(f"The app failed to start: {type(error).__name__}.", with_view=True)
         raise error.with_traceback(user_frames(error))
 
     def _print_held(self) -> None:

@@ -32,6 +32,7 @@ def _found(main: Any, before_main: Any = None, name: str = "", assets_dir: str |
 def _run(
     main: Any = None, before_main: Any = None, name: str = "", *_: Any, target: Any = None, **options: Any
 ) -> None:
+    __tracebackhide__ = True  # IPython leaves out frames that say so
     found = _found(main if main is not None else target, before_main, name, options.get("assets_dir"))
     if not offer(found):
         start_and_show(found)
@@ -41,6 +42,7 @@ def _run(
 async def _run_async(
     main: Any = None, before_main: Any = None, name: str = "", *_: Any, target: Any = None, **options: Any
 ) -> None:
+    __tracebackhide__ = True  # IPython leaves out frames that say so
     found = _found(main if main is not None else target, before_main, name, options.get("assets_dir"))
     if not offer(found):
         await start_and_show_async(found)
@@ -50,11 +52,13 @@ class _CallableModule(types.ModuleType):
     """``flet.app``, called as the function that it was before Flet 0.80."""
 
     def __call__(self, target: Any = None, *args: Any, main: Any = None, **options: Any) -> None:
+        __tracebackhide__ = True  # IPython leaves out frames that say so
         warnings.warn("ft.app() is deprecated in Flet; use ft.run().", DeprecationWarning, stacklevel=2)
         _run(target if target is not None else main, *args, **options)
 
 
 def _show_control(control: Any) -> None:
+    __tracebackhide__ = True  # IPython leaves out frames that say so
     show(control)
 
 

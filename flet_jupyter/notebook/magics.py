@@ -92,6 +92,7 @@ class FletMagics(Magics):
         The app stays live while other cells run. It ends when its cell is run again, when it is
         closed, or with the kernel. What it prints and the tracebacks of its handlers appear below it.
         """
+        __tracebackhide__ = True  # IPython leaves out frames that say so
         options = _parser().parse_args(_split(line))
         runtime = kernel_runtime()
         if cell is not None:
@@ -116,6 +117,7 @@ class FletMagics(Magics):
             )
 
     def _show(self, app: FoundApp, options: Any) -> None:
+        __tracebackhide__ = True  # IPython leaves out frames that say so
         start_and_show(app, height=options.height, width=options.width, name=options.name)
 
     def _run_cell(self, cell: str) -> FoundApp:

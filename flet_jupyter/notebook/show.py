@@ -42,6 +42,7 @@ def show(app: Any, *, height: int | None = None, width: int | None = None, name:
     Exception
         Whatever ``main`` raises while the cell waits for it, one second at most.
     """
+    __tracebackhide__ = True  # IPython leaves out frames that say so
     found = as_app(app)
     return start_and_show(found, height=height, width=width, name=name)
 
@@ -50,6 +51,7 @@ def start_and_show(
     found: FoundApp, *, height: int | None = None, width: int | None = None, name: str | None = None
 ) -> CellApp:
     """Show an app that was found, and wait until it has started."""
+    __tracebackhide__ = True  # IPython leaves out frames that say so
     app = _display(found, height, width, name)
     app.wait_started()
     return app
@@ -59,6 +61,7 @@ async def start_and_show_async(
     found: FoundApp, *, height: int | None = None, width: int | None = None, name: str | None = None
 ) -> CellApp:
     """Like :func:`start_and_show`; the kernel is free while it waits."""
+    __tracebackhide__ = True  # IPython leaves out frames that say so
     app = _display(found, height, width, name)
     await app.wait_started_async()
     return app
