@@ -68,10 +68,11 @@ class Runtime:
         while True:
             try:
                 self.loop.run_forever()
-            except (SystemExit, KeyboardInterrupt):
+            except (SystemExit, KeyboardInterrupt) as error:
                 # A task of one app called sys.exit(). asyncio stops the loop for it, but all
-                # others live here too.
-                log.debug("a task tried to end the session loop", exc_info=True)
+                # others live here too. The task reports its error when it is gone; the loop's
+                # frames in the traceback would keep it.
+                _forget_loop(error)
             else:
                 return
 
@@ -95,6 +96,13 @@ class Runtime:
             session.host.report(session, error, where)
         else:
             loop.default_exception_handler(details)
+
+
+def _forget_loop(error: BaseException) -> None:
+    frames = error.__traceback__
+    while frames is not None and frames.tb_frame.f_globals.get("__name__", "").startswith(("asyncio", __name__)):
+        frames = frames.tb_next
+    error.__traceback__ = frames
 
 
 class _SessionTask(asyncio.Task):  # type: ignore[type-arg]
