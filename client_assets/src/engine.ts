@@ -22,8 +22,8 @@ export interface Registry {
   readonly links: Set<{ readonly id: string; readonly counters: Readonly<LinkCounters> }>;
   /** How many views are shown now. */
   readonly views: number;
-  /** Apps parked because their view went away a moment ago, by model. */
-  readonly parked: Map<object, { adopt(): unknown }[]>;
+  /** Apps parked because their view went away a moment ago, by app id. */
+  readonly parked: Map<string, { adopt(): unknown }[]>;
 }
 
 /** The page's registry, made by the first module that asks. */

@@ -11,13 +11,9 @@ import { registry } from "./engine.ts";
 /** How long an app waits for another rendering. Milliseconds. */
 export const PARKING_TIME = 2_000;
 
-/**
- * What identifies a model across renderings. anywidget hands each rendering a proxy of its own, but the layout model
- * behind the `layout` trait belongs to one widget.
- */
-function identity(model: WidgetModel): object | null {
-  const layout = model.get("layout");
-  return typeof layout === "object" ? layout : null;
+/** What identifies an app across renderings: anywidget hands each rendering a model proxy of its own. */
+function identity(model: WidgetModel): string {
+  return String(model.get("app_id") ?? "");
 }
 
 /** Put an app aside; it is disposed unless it is taken within the parking time. */
@@ -59,6 +55,6 @@ export function park(app: AppView, model: WidgetModel): void {
 /** Take an app of this model that is parked, if there is one. */
 export function takeParked(model: WidgetModel): AppView | null {
   const key = identity(model);
-  const entry = key && registry().parked.get(key)?.[0];
+  const entry = registry().parked.get(key)?.[0];
   return entry ? (entry.adopt() as AppView) : null;
 }

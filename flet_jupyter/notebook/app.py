@@ -8,6 +8,7 @@ import contextlib
 import os
 import sys
 import threading
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CellApp"]
 
+_FIRST_VIEW: Final = 60.0
+"""Seconds that a view may take from asking for the app to showing it."""
 _MAIN_PATIENCE: Final = 1.0
 """Seconds that a cell waits for ``main``, so that what it raises is that cell's traceback."""
 
@@ -237,9 +240,20 @@ class CellApp:
                 session = self._session = self._host.create_session(page_props)
                 self._running = asyncio.run_coroutine_threadsafe(self._host.run_main(session), self._runtime.core.loop)
                 self._running.add_done_callback(self._main_ended)
-                self._host.session_idle(session)
+                self._expect_view(session)
             self._opened.set()
             return self._session
+
+    def _expect_view(self, session: LiveSession) -> None:
+        """Give the first view time to load Flutter before the session counts as one that nobody looks at."""
+        reference = weakref.ref(session)
+
+        def check() -> None:
+            live = reference()
+            if live is not None:
+                live.host.session_idle(live)
+
+        self._runtime.call_later(_FIRST_VIEW, check)
 
     def _main_ended(self, running: concurrent.futures.Future[None]) -> None:
         if running.cancelled():

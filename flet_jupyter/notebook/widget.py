@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING, Any, Final
 
 import anywidget
@@ -61,13 +62,14 @@ class FletWidget(anywidget.AnyWidget):
     _esm = _ESM
 
     flet_version = traitlets.Unicode(FLET_VERSION).tag(sync=True)
+    app_id = traitlets.Unicode().tag(sync=True)
     label = traitlets.Unicode("").tag(sync=True)
     height = traitlets.Int(None, allow_none=True).tag(sync=True)
     width = traitlets.Int(None, allow_none=True).tag(sync=True)
     closed = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, receive: Callable[[Any, Any], None], **traits: Any) -> None:
-        super().__init__(**traits)
+        super().__init__(app_id=secrets.token_hex(8), **traits)
         self._receive = receive
         self.on_msg(self._on_message)
         # JupyterLab sends comm messages to a subshell, which is free while a cell runs. Since 7.4,
