@@ -212,19 +212,17 @@ class AppHost:
     async def run_main(self, session: LiveSession) -> None:
         """Run ``before_main`` and ``main`` for a new session; whatever they raise passes through.
 
-        It is one of the session's tasks: it is cancelled when the session closes.
+        It is a task of the session: it is cancelled when the session closes.
 
         Raises
         ------
         RuntimeError
             They called ``sys.exit()``: in a task that would end the loop with all its sessions.
         """
+        await session.new_context().run(self.loop.create_task, self._main(session))
+
+    async def _main(self, session: LiveSession) -> None:
         bind_page(session.page)
-        current_session.set(session)
-        task = asyncio.current_task()
-        if task is None:
-            raise RuntimeError("run_main() has to be awaited in a task")
-        session.adopt_task(task)
         try:
             for function in (self.before_main, self.main):
                 if function is not None:
@@ -232,8 +230,6 @@ class AppHost:
             await session.after_event(session.page)
         except (SystemExit, KeyboardInterrupt) as error:
             raise contain(error) from error
-        finally:
-            session.release_task(task)
 
     def close_session(self, session: LiveSession) -> None:
         """End a session and forget it. On the loop."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import contextlib
 import contextvars
 import inspect
 import logging
@@ -73,13 +74,18 @@ class Lane:
         def job() -> None:
             # The outcome travels as a function: a future refuses some exceptions (StopIteration).
             outcome = _outcome(function)
-            loop.call_soon_threadsafe(_settle, done, outcome)
+            _call_soon(loop, _settle, done, outcome)
 
         self.submit(job, contextvars.copy_context())
         return (await done)()
 
     def close(self) -> None:
         """End the lane: jobs already submitted still run, its threads then end."""
+
+
+def _call_soon(loop: asyncio.AbstractEventLoop, callback: Callable[..., Any], *args: Any) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop is closed: the process is about to end
+        loop.call_soon_threadsafe(callback, *args)
 
 
 def _settle(done: asyncio.Future[_T], result: _T) -> None:
@@ -173,7 +179,7 @@ class ThreadLane(Lane):
         job, context = self._waiting.popleft()
         self._holder = worker
         worker.run(job, context)
-        self._loop.call_soon_threadsafe(self._watch, worker, worker.jobs)
+        _call_soon(self._loop, self._watch, worker, worker.jobs)
 
     def _watch(self, worker: _Worker, job_number: int) -> None:
         if self._holder is worker and worker.jobs == job_number:

@@ -371,11 +371,6 @@ class LiveSession(Session):
         with self._tasks_lock:
             self._tasks.add(task)
 
-    def release_task(self, task: asyncio.Task[Any]) -> None:
-        """Undo :meth:`adopt_task`."""
-        with self._tasks_lock:
-            self._tasks.discard(task)
-
     def _cancel_tasks(self) -> None:
         with self._tasks_lock:
             tasks = list(self._tasks)

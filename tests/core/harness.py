@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PATIENCE", "App", "Client", "until"]
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 """Seconds after which something awaited is taken for missing."""
 
 

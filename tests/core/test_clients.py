@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import Any
 
 import flet as ft
@@ -434,7 +435,6 @@ async def test_a_client_that_stops_reading_costs_bounded_memory_and_recovers_exa
     client.stop_reading()
     client.click(_c="Button")
     await until(lambda: len(largest) == 2000)
-    await client.session.lane.run(lambda: None)
     assert max(largest) < outbox.MAX_WAITING_BYTES
     assert len(client.link._outbox) <= outbox.MAX_WAITING_PACKETS
     assert client.unread <= 8
@@ -445,6 +445,8 @@ async def test_a_client_that_stops_reading_costs_bounded_memory_and_recovers_exa
 
 
 async def test_updates_while_the_client_reads_on_end_in_the_exact_state() -> None:
+    ended = threading.Event()
+
     # Overflow, page, patches behind the page, overflow again, with a client that reads all the time.
     def main(page: ft.Page) -> None:
         ft.context.disable_auto_update()
@@ -456,6 +458,7 @@ async def test_updates_while_the_client_reads_on_end_in_the_exact_state() -> Non
                 if len(rows.controls) > 30:
                     rows.controls.pop(number % 11)
                 rows.update()
+            ended.set()
 
         page.add(rows, ft.Button("Run", on_click=run))
 
@@ -465,8 +468,7 @@ async def test_updates_while_the_client_reads_on_end_in_the_exact_state() -> Non
     await app.host.run_main(client.session)
     await until(lambda: client.all(_c="Button"))
     client.click(_c="Button")
-    await until(lambda: len(client.session.page.controls[0].controls) == 30)
-    await client.session.lane.run(lambda: None)
+    await until(ended.is_set)
     await client.shows(*[row.value for row in client.session.page.controls[0].controls])
     assert client.pages > 1
     assert len(client.sent) < 1000
