@@ -8,6 +8,7 @@
 import { bootFlutter } from "./boot.ts";
 import type { FlutterApp, FlutterEngine } from "./boot.ts";
 import type { CdnHold } from "./cdn-hold.ts";
+import { isStrayKey } from "./keyboard.ts";
 import { muteLateFrames } from "./page-guard.ts";
 import type { Shell } from "./protocol.ts";
 import { HostSession } from "./shell.ts";
@@ -81,7 +82,14 @@ export class FlutterPage {
     const app = await this.#app;
     let { address } = request;
     let mounts = 1;
-    this.#channels.set(address, request.channel);
+    const channel: AppChannel = {
+      connected: (deliver) => request.channel.connected(deliver),
+      sent: (packet) => {
+        if (!isStrayKey(packet, request.element)) request.channel.sent(packet);
+      },
+      disconnected: () => request.channel.disconnected(),
+    };
+    this.#channels.set(address, channel);
     keepSizeWhileHidden(request.element);
     const viewId = app.addView({ hostElement: request.element, initialData: {} });
     host.prepare(viewId, request.shell.view, address);
@@ -93,7 +101,7 @@ export class FlutterPage {
         this.#channels.delete(address);
         mounts += 1;
         address = `${request.address}:${mounts}`;
-        this.#channels.set(address, request.channel);
+        this.#channels.set(address, channel);
         host.remount(viewId, address);
       },
       remove: () => {

@@ -1,5 +1,6 @@
 /** The elements of one view: the app's stage, the message over it, the badge, the resize bar and the output strip. */
 
+import { ownKeys } from "./keyboard.ts";
 import { OutputStrip } from "./output.ts";
 import { resizeHandle } from "./resize-handle.ts";
 import { ensureStyles } from "./styles.ts";
@@ -26,8 +27,7 @@ export class View {
     ensureStyles(document);
     this.element.className = "flet-widget";
     this.#host.className = "flet-view";
-    // Without it JupyterLab takes letters typed in the app as commands for the cell.
-    this.#host.dataset["lmSuppressShortcuts"] = "true";
+    ownKeys(this.#host);
     this.stage.className = "flet-stage";
     this.#message.className = "flet-message";
     this.#message.setAttribute("role", "status");
