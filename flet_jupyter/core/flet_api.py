@@ -45,6 +45,7 @@ FLET_VERSION: Final = flet_version()
 try:
     from flet.controls.base_control import BaseControl
     from flet.controls.context import _context_page, context
+    from flet.controls.object_patch import DiffBuilder, ObjectPatch
     from flet.controls.page import Page
     from flet.data_channel import _ProtocolMuxedDataChannel as MuxedDataChannel
     from flet.messaging.connection import Connection
@@ -72,10 +73,12 @@ __all__ = [
     "FLET_VERSION",
     "BaseControl",
     "Connection",
+    "DiffBuilder",
     "InvokeMethodRequestBody",
     "Message",
     "MessageAction",
     "MuxedDataChannel",
+    "ObjectPatch",
     "Page",
     "PatchControlBody",
     "PubSubClient",
@@ -91,6 +94,7 @@ __all__ = [
     "id_of",
     "note_body",
     "set_current_page",
+    "snapshots_of",
     "trigger_event",
 ]
 
@@ -143,6 +147,11 @@ def _has_parts(value: Any) -> bool:
     return isinstance(value, list | dict) or dataclasses.is_dataclass(value)
 
 
+def snapshots_of(value: Any) -> list[Any]:
+    """Return the lists, dictionaries and objects that a control had when it was last sent."""
+    return [part for name in _SNAPSHOTS for part in getattr(value, name, {}).values()]
+
+
 def note_body(component: BaseControl, body: dict[str, Any]) -> None:
     """Note what a component has just rendered and sent, in it and in the snapshots that diffs compare with."""
     lists, dicts, classes = (getattr(component, name, None) for name in _SNAPSHOTS)
@@ -164,6 +173,28 @@ def check() -> None:
     """Raise :class:`IncompatibleFlet` if a detail that the core relies on has moved."""
     wanted: dict[str, bool] = {
         "Session._Session__resolve_event_control": hasattr(Session, "_Session__resolve_event_control"),
+        "Session._Session__get_update_control_patch(control, prev_control, parent, path, frozen)": _has_parameters(
+            getattr(Session, "_Session__get_update_control_patch", None),
+            "control",
+            "prev_control",
+            "parent",
+            "path",
+            "frozen",
+        ),
+        "DiffBuilder": all(
+            hasattr(DiffBuilder, name)
+            for name in (
+                "_compare_dataclasses",
+                "_compare_values",
+                "_dataclass_added",
+                "_update_dict_snapshot",
+                "_update_list_snapshot",
+                "execute",
+                "get_added_controls",
+                "get_removed_controls",
+                "teardown",
+            )
+        ),
         "Session.patch_control(control, prev_control, parent, path, frozen)": _has_parameters(
             Session.patch_control, "control", "prev_control", "parent", "path", "frozen"
         ),
@@ -186,7 +217,7 @@ def check() -> None:
 
 
 def _has_parameters(function: Any, *names: str) -> bool:
-    return set(names) <= set(inspect.signature(function).parameters)
+    return callable(function) and set(names) <= set(inspect.signature(function).parameters)
 
 
 check()

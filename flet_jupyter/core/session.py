@@ -14,6 +14,7 @@ from flet_jupyter.core.background import Background, SessionPubSub
 from flet_jupyter.core.calls import MAX_WAITING, Calls
 from flet_jupyter.core.connection import SessionConnection
 from flet_jupyter.core.current import current_link, current_session
+from flet_jupyter.core.diff import diff, unmounted
 from flet_jupyter.core.flet_api import (
     BaseControl,
     InvokeMethodRequestBody,
@@ -105,6 +106,7 @@ class LiveSession(Session):
         self._active: Link | None = None
         self._was_connected = False
         self._calls = Calls()
+        self._added: list[BaseControl] = []
         self._pump_at: float | None = None
         self._pump_timer: asyncio.TimerHandle | None = None
         self._tasks: weakref.WeakSet[asyncio.Task[Any]] = weakref.WeakSet()
@@ -328,11 +330,34 @@ class LiveSession(Session):
         if self._ended:
             raise SessionClosed("This app was closed. Run its cell again to start it anew.")
         with self._tree_lock:
+            outer = len(self._added)  # did_mount() of a control may update another
             super().patch_control(control, prev_control, parent, path, frozen)
+            self._mount_stragglers(self._added[outer:])
+            del self._added[outer:]
             if parent is not None and isinstance(control, dict):
                 note_body(parent, control)
             if self.host.observer is not None:
                 self.host.observer.tree_changed(self)
+
+    def _mount_stragglers(self, added: list[BaseControl]) -> None:
+        """Mount controls that another thread put into new ones after these were diffed: they were sent along."""
+        for child, parent in unmounted(added, self.index):
+            _, newcomers, _ = diff(None, child, parent, None, frozen=False)
+            self.index.update((newcomer._i, newcomer) for newcomer in newcomers)  # noqa: SLF001 - flet's number for it
+            for newcomer in newcomers:
+                newcomer.did_mount()
+
+    def _Session__get_update_control_patch(  # noqa: N802 - the name that flet's private method has outside its class
+        self,
+        control: Any,
+        prev_control: Any,
+        parent: Any = None,
+        path: list[Any] | None = None,
+        frozen: bool = False,
+    ) -> tuple[list[Any], list[BaseControl], list[BaseControl]]:
+        patch, added, removed = diff(prev_control, control, parent, path, frozen=frozen)
+        self._added += added
+        return patch, added, removed
 
     def schedule_update(self, control: BaseControl) -> None:
         """Queue a component's update; safe from any thread."""
