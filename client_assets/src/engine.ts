@@ -59,7 +59,15 @@ function sharedEngine(baseUrl: string, version: string): Registry["flutter"] {
 /** Start loading the engine, so that it is there when the kernel has answered. */
 export function prepare(baseUrl: string, version: string): void {
   // Whoever shows an app waits for the same promise, and tells the user if it fails.
-  sharedEngine(baseUrl, version)?.boot().catch(() => {});
+  const engine = sharedEngine(baseUrl, version);
+  engine?.boot().catch(() => {
+    // The next app may find another version served, or the server back.
+    const page = registry();
+    if (page.flutter === engine) {
+      page.flutter = null;
+      page.clientVersion = null;
+    }
+  });
 }
 
 /** The version that the page's engine runs if this one cannot run in it; null if it can. */

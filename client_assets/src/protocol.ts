@@ -78,7 +78,7 @@ export type ToLink =
 export type ToViews =
   | { op: "output"; entries: OutputEntry[] }
   | { op: "clear_output" }
-  | { op: "height"; height: number };
+  | { op: "height"; height: number | null };
 
 export type FromKernel = ToLink | ToViews;
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from flet_jupyter.core.app_host import AppHost
+from flet_jupyter.exceptions import SessionClosed
 from flet_jupyter.notebook.height import ContentHeight
 from flet_jupyter.notebook.output import OutputLog
 from flet_jupyter.notebook.tracebacks import format_error, user_frames
@@ -74,9 +75,9 @@ class CellApp:
         self._session: LiveSession | None = None
         self._running: concurrent.futures.Future[None] | None = None
         self._cell_waits = False
-        self._failure: BaseException | None = None
+        self._failed = False
         self._closed = ""
-        self._height = ContentHeight(self._tell_height) if height is None else None
+        self._measures = height is None
         self.widget = FletWidget(self._receive, label=name, height=height, width=width)
         self._new_host()
 
@@ -84,8 +85,8 @@ class CellApp:
         self._host = CellHost(self._runtime.core, self._main, self._report, before_main=self._before_main)
         self._host.output = OutputLog(self.widget.send_message, self._runtime.call_later)
         self._host.on_session_closed = self._expired
-        if self._height is not None:
-            self._host.observer = self._height
+        self._height = ContentHeight(self._tell_height) if self._measures else None
+        self._host.observer = self._height
         self._transport = CommTransport(self.widget.send_message, self._open, self._greeting)
 
     # -- for users -----------------------------------------------------------------------------
@@ -99,7 +100,9 @@ class CellApp:
     def state(self) -> Literal["starting", "running", "disconnected", "failed", "closed"]:
         """What the app is doing: ``disconnected`` means that no page shows it at present."""
         if self._closed:
-            return "failed" if self._failure is not None else "closed"
+            return "failed" if self._failed else "closed"
+        if self._failed:
+            return "failed"
         if self._session is None:
             return "starting"
         return "running" if self._session.links else "disconnected"
@@ -125,24 +128,33 @@ class CellApp:
             running.cancel()
         if session is not None:
             self._runtime.call(self._host.close_session, session)
-        self._transport.close()
+        # The trait first: a view that hears that its link is gone must not ask for a new one.
         self.widget.closed = self._closed
+        self._transport.close()
         if with_view:
             self.widget.close()
         else:
             # Closing its comm would take the view away, and with it the reason.
             self._runtime.keep_ended(self.cell, self.widget)
+        # The handle may live on in a variable or in Out[]; what it was for need not.
         self._height = None
-        self._main = _ended
-        self._before_main = None
+        self._main = self._host.main = _ended
+        self._before_main = self._host.before_main = None
 
     def reload(self) -> None:
-        """Run the app anew, in the same view."""
+        """Run the app anew, in the same view.
+
+        Raises
+        ------
+        SessionClosed
+            The app has ended.
+        """
         with self._lock:
             if self._closed:
-                raise RuntimeError(self._closed)
+                raise SessionClosed(self._closed)
             session, self._session = self._session, None
             running, self._running = self._running, None
+            self._failed = False
             transport, host = self._transport, self._host
             self._new_host()
             self._opened.clear()
@@ -152,7 +164,8 @@ class CellApp:
             host.on_session_closed = None
             self._runtime.call(host.close_session, session)
         self.widget.send_message({"op": "clear_output"})
-        transport.close(reopen=True)
+        if not transport.close(reopen=True):
+            self._start(self._runtime.usual_page)
 
     def __repr__(self) -> str:
         return f"<Flet app {self.name!r}: {self.state}>"
@@ -194,6 +207,9 @@ class CellApp:
             self._started_by_view(await asyncio.to_thread(self._opened.wait, self._runtime.open_patience))
             await asyncio.to_thread(self._wait_main)
             self._settle()
+        except asyncio.CancelledError:  # how an interrupt reaches a cell that awaits
+            self.close("This app was interrupted while it started. Run the cell again.")
+            raise
         finally:
             self._print_held()
 
@@ -204,7 +220,8 @@ class CellApp:
     def _started_by_view(self, opened: bool) -> None:
         if not opened:
             self._runtime.no_view_opened()
-            self._start(self._runtime.usual_page)
+            with contextlib.suppress(SessionClosed):  # closed meanwhile
+                self._start(self._runtime.usual_page)
 
     def _wait_main(self) -> None:
         running = self._running
@@ -222,11 +239,12 @@ class CellApp:
             error = running.exception() if running is not None and ended else None
         if error is None:
             return
-        self._failure = error
+        self._failed = True
         self.close(f"The app failed to start: {type(error).__name__}.", with_view=True)
         raise error.with_traceback(user_frames(error))
 
     def _print_held(self) -> None:
+        self._cell_waits = False
         for entry in self._host.output.release():
             print(entry["text"], end="", file=sys.stdout if entry["kind"] == "stdout" else sys.stderr)
 
@@ -236,6 +254,8 @@ class CellApp:
 
     def _start(self, page_props: dict[str, Any]) -> LiveSession:
         with self._lock:
+            if self._closed:
+                raise SessionClosed(self._closed)
             if self._session is None:
                 session = self._session = self._host.create_session(page_props)
                 self._running = asyncio.run_coroutine_threadsafe(self._host.run_main(session), self._runtime.core.loop)
@@ -265,6 +285,7 @@ class CellApp:
             session = self._session
             if self._cell_waits or running is not self._running or session is None:
                 return
+            self._failed = True
         self._report(session, error, "main")
 
     # -- what the page and the core call ---------------------------------------------------------

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import shlex
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class
 from IPython.core.magic_arguments import MagicArgumentParser
+from IPython.utils.process import arg_split  # type: ignore[attr-defined]
 
 from flet_jupyter.exceptions import BadOption, UsageError
 from flet_jupyter.notebook.find import FoundApp, app_in_file, app_in_namespace, as_app, capturing
+from flet_jupyter.notebook.runtime import check_size
 from flet_jupyter.notebook.show import start_and_show
 from flet_jupyter.notebook.state import kernel_runtime
 
@@ -31,21 +33,18 @@ class _Parser(MagicArgumentParser):
         raise BadOption(f"%flet: {message[:1].lower()}{message[1:]}. See %flet? for the options.")
 
 
-def _pixels(text: str) -> int:
+def _integer(text: str) -> int:
     try:
-        value = int(text)
+        return int(text)
     except ValueError:
-        value = 0
-    if not 0 < value <= 20_000:
-        raise BadOption(f"%flet: {text!r} is no size; give a positive number of pixels, such as --height 300.")
-    return value
+        raise BadOption(f"%flet: {text!r} is no size; give a number of pixels, such as --height 300.") from None
 
 
 def _parser() -> _Parser:
     parser = _Parser(prog="%flet", add_help=False)  # type: ignore[no-untyped-call]
     parser.add_argument("app", nargs="?", help="an app function, a control, or the path of an app file")
-    parser.add_argument("--height", type=_pixels, help="height of the view in pixels; automatic if not given")
-    parser.add_argument("--width", type=_pixels, help="width of the view in pixels; the output's width if not given")
+    parser.add_argument("--height", type=_integer, help="height of the view in pixels; automatic if not given")
+    parser.add_argument("--width", type=_integer, help="width of the view in pixels; the output's width if not given")
     parser.add_argument("--name", help="what --list and --close call the app")
     parser.add_argument("--list", action="store_true", help="list the apps that are live in this kernel")
     parser.add_argument("--close", nargs="?", const="", metavar="NAME", help="close the app NAME")
@@ -94,6 +93,8 @@ class FletMagics(Magics):
         """
         __tracebackhide__ = True  # IPython leaves out frames that say so
         options = _parser().parse_args(_split(line))
+        check_size("height", options.height)
+        check_size("width", options.width)
         runtime = kernel_runtime()
         if cell is not None:
             if options.app or options.list or options.close is not None or options.all:
@@ -122,6 +123,11 @@ class FletMagics(Magics):
 
     def _run_cell(self, cell: str) -> FoundApp:
         shell = self._shell
+        if shell.should_run_async(cell, transformed_cell=shell.transform_cell(cell)):
+            raise BadOption(
+                "%%flet cannot run a cell with a top-level await. Use ft.run(main), which does not block, "
+                "or leave %%flet out and write 'await ft.run_async(main)'."
+            )
         with capturing() as found, _results_of(shell) as results:
             outcome = shell.run_cell(cell, store_history=False)
         # run_cell has shown the traceback already.
@@ -175,7 +181,8 @@ class _Shown(UsageError):
 
 def _split(line: str) -> list[str]:
     try:
-        return shlex.split(line, comments=False)
+        # IPython's own, which knows that Windows paths have backslashes.
+        return list(arg_split(line, posix=os.name == "posix"))
     except ValueError as error:
         raise BadOption(f"%flet: {error}.") from None
 

@@ -22,8 +22,66 @@ Kind: TypeAlias = Literal["stdout", "stderr", "error"]
 
 _MAX_CHARACTERS: Final = 200_000
 _MAX_ENTRIES: Final = 1_000
+_MAX_BATCH: Final = 20_000
+"""Characters that go to the views at a time; more than anybody reads in that time is left out."""
 _FLUSH_AFTER: Final = 0.05
 _SESSION: Final = "_flet_jupyter_session"
+
+
+class _Run:
+    """Text of one kind, in the pieces in which it came."""
+
+    __slots__ = ("kind", "length", "pieces")
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+        self.pieces: collections.deque[str] = collections.deque()
+        self.length = 0
+
+
+class _Tail:
+    """The newest text, up to a number of characters; adding to it costs the same however much there is."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._runs: collections.deque[_Run] = collections.deque()
+        self._length = 0
+        self._left_out = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._runs)
+
+    def add(self, kind: Kind, text: str) -> None:
+        """Add text; the oldest goes if there is too much."""
+        # Each traceback is an entry of its own; printed text is one run until the kind changes.
+        if not self._runs or kind == "error" or self._runs[-1].kind != kind:
+            self._runs.append(_Run(kind))
+        run = self._runs[-1]
+        run.pieces.append(text)
+        run.length += len(text)
+        self._length += len(text)
+        while self._length > self._limit or len(self._runs) > _MAX_ENTRIES:
+            self._drop_oldest()
+
+    def entries(self) -> list[dict[str, str]]:
+        """Return the text as ``{kind, text}``, oldest first."""
+        entries = [{"kind": run.kind, "text": "".join(run.pieces)} for run in self._runs]
+        if self._left_out:
+            entries.insert(0, {"kind": "stderr", "text": f"[{self._left_out} characters left out]\n"})
+        return entries
+
+    def _drop_oldest(self) -> None:
+        run = self._runs[0]
+        piece = run.pieces.popleft()
+        excess = self._length - self._limit
+        if 0 < excess < len(piece):
+            run.pieces.appendleft(piece[excess:])
+            piece = piece[:excess]
+        run.length -= len(piece)
+        self._length -= len(piece)
+        self._left_out += len(piece)
+        if not run.pieces:
+            self._runs.popleft()
 
 
 class OutputLog:
@@ -46,27 +104,26 @@ class OutputLog:
         self._send = send
         self._call_later = call_later
         self._lock = threading.Lock()
-        self._entries: collections.deque[dict[str, str]] = collections.deque()
-        self._characters = 0
-        self._fresh: list[dict[str, str]] = []
-        self._held: list[dict[str, str]] | None = None
+        self._kept = _Tail(_MAX_CHARACTERS)
+        self._fresh = _Tail(_MAX_BATCH)
+        self._held: _Tail | None = None
 
     @property
     def entries(self) -> list[dict[str, str]]:
         """Everything kept, oldest first, as ``{kind, text}``."""
         with self._lock:
-            return [dict(entry) for entry in self._entries]
+            return self._kept.entries()
 
     def hold(self) -> None:
         """Keep text for the running cell."""
         with self._lock:
-            self._held = []
+            self._held = _Tail(_MAX_CHARACTERS)
 
     def release(self) -> list[dict[str, str]]:
         """Return the text kept for the cell; from now on text goes to the views."""
         with self._lock:
-            held, self._held = self._held or [], None
-            return held
+            held, self._held = self._held, None
+            return held.entries() if held is not None else []
 
     def write(self, kind: Kind, text: str) -> None:
         """Add text; callable from any thread."""
@@ -74,39 +131,19 @@ class OutputLog:
             return
         with self._lock:
             if self._held is not None:
-                _append(self._held, kind, text)
+                self._held.add(kind, text)
                 return
-            self._characters += len(text)
-            _append(self._entries, kind, text)
-            while self._entries and (self._characters > _MAX_CHARACTERS or len(self._entries) > _MAX_ENTRIES):
-                if len(self._entries) == 1:
-                    excess = self._characters - _MAX_CHARACTERS
-                    if excess <= 0:
-                        break
-                    self._entries[0]["text"] = self._entries[0]["text"][excess:]
-                    self._characters -= excess
-                else:
-                    self._characters -= len(self._entries.popleft()["text"])
+            self._kept.add(kind, text)
             first = not self._fresh
-            _append(self._fresh, kind, text[-_MAX_CHARACTERS:])
-            if sum(len(entry["text"]) for entry in self._fresh[-2:]) > _MAX_CHARACTERS:
-                self._fresh = [{"kind": kind, "text": self._fresh[-1]["text"][-_MAX_CHARACTERS:]}]
+            self._fresh.add(kind, text)
         if first:
             self._call_later(_FLUSH_AFTER, self._flush)
 
     def _flush(self) -> None:
         with self._lock:
-            fresh, self._fresh = self._fresh, []
+            fresh, self._fresh = self._fresh, _Tail(_MAX_BATCH)
         if fresh:
-            self._send({"op": "output", "entries": fresh})
-
-
-def _append(entries: collections.deque[dict[str, str]] | list[dict[str, str]], kind: Kind, text: str) -> None:
-    # Each traceback is an entry of its own; printed text is one run until the kind changes.
-    if entries and kind != "error" and entries[-1]["kind"] == kind:
-        entries[-1]["text"] += text
-    else:
-        entries.append({"kind": kind, "text": text})
+            self._send({"op": "output", "entries": fresh.entries()})
 
 
 def session_of_thread() -> LiveSession | None:

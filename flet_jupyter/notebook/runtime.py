@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import flet as ft
 
-__all__ = ["KernelRuntime"]
+__all__ = ["KernelRuntime", "check_size"]
 
 _MAX_APPS: Final = 1_000
 _MAX_PIXELS: Final = 20_000
@@ -105,9 +105,8 @@ class KernelRuntime:
         LimitReached
             The kernel has as many apps as are allowed.
         """
-        for option, value in (("height", height), ("width", width)):
-            if value is not None and not _is_size(value):
-                raise BadOption(f"{option}={value!r}: give a positive number of pixels, {_MAX_PIXELS} at most.")
+        check_size("height", height)
+        check_size("width", width)
         if len(self.apps) >= _MAX_APPS:
             raise LimitReached(f"This kernel has {_MAX_APPS} Flet apps. Close some: %flet --close --all", _MAX_APPS)
         cell = current_cell(self.shell)
@@ -155,10 +154,6 @@ class KernelRuntime:
             app.close()
         return len(apps)
 
-    def app_of(self, page: Any) -> CellApp | None:
-        """Return the live app that has this page."""
-        return next((app for app in self.apps.values() if app.page is page), None)
-
     def _free_name(self, name: str) -> str:
         free, number = name, 1
         while free in self.apps:
@@ -167,8 +162,11 @@ class KernelRuntime:
         return free
 
 
-def _is_size(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _MAX_PIXELS
+def check_size(option: str, value: object) -> None:
+    """Raise `BadOption` unless `value` is None or a possible number of CSS pixels."""
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _MAX_PIXELS):
+        return
+    raise BadOption(f"{option}={value!r}: give a positive number of pixels, {_MAX_PIXELS} at most.")
 
 
 def _start_loop() -> Runtime:
@@ -176,12 +174,7 @@ def _start_loop() -> Runtime:
     runtime = Runtime(loop)
     ready = threading.Event()
 
-    def run() -> None:
-        asyncio.set_event_loop(loop)
-        runtime.adopt_thread()
-        loop.call_soon(ready.set)
-        loop.run_forever()
-
-    threading.Thread(target=run, name="flet-sessions", daemon=True).start()
+    loop.call_soon(ready.set)
+    threading.Thread(target=runtime.run, name="flet-sessions", daemon=True).start()
     ready.wait()
     return runtime

@@ -74,13 +74,18 @@ class CommTransport:
         except Exception:
             log.exception("dropped a message from a view")
 
-    def close(self, *, reopen: bool = False) -> None:
+    def close(self, *, reopen: bool = False) -> int:
         """Let all links go: their session has ended.
 
         Parameters
         ----------
         reopen : bool
             Have the views open new links, which then show the session that follows.
+
+        Returns
+        -------
+        int
+            How many links there were.
         """
         with self._lock:
             names = list(self._links)
@@ -93,6 +98,7 @@ class CommTransport:
         if reopen:
             for name in names:
                 self._send({"op": "unknown", "link": name})
+        return len(names)
 
     def _receive(self, content: Any, buffers: Sequence[Any]) -> None:
         match content:

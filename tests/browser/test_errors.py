@@ -141,7 +141,7 @@ ft.run(main)
         ("%flet apps/none.py", "AppFileError: There is no file 'apps/none.py'"),
         ("open('broken.py', 'w').write('def main(:'); \n%flet broken.py", "AppFileError: broken.py, line 1"),
         ("%flet --hight 300 main", "BadOption: %flet: unrecognized arguments: --hight"),
-        ("%%flet --height -5\nft.Text('x')", "BadOption: %flet: '-5' is no size; give a positive number of pixels"),
+        ("%%flet --height -5\nft.Text('x')", "BadOption: height=-5: give a positive number of pixels"),
         ("import flet_jupyter\nflet_jupyter.show(lambda page: None, height=-1)", "BadOption: height=-1"),
         ("row = ft.Row()\ndisplay(row)\ndisplay(row)", "AlreadyShown: This Row is already shown in another place"),
         ("%flet --close nothing", "BadOption: %flet: there is no live app 'nothing'"),
