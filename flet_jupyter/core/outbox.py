@@ -80,7 +80,7 @@ class Outbox:
             self._entries.append(packet)
             self._bytes += len(packet.data)
             self._packets += 1
-        else:
+        elif packet.replacements:
             self._merge(packet.target, packet.replacements)
         if self._over:
             self._overflow()

@@ -253,12 +253,12 @@ class LiveSession(Session):
             raise ProtocolError(f"page properties that flet cannot read: {error}") from error
 
     def _apply_client_props(self, link: Link, packet: PropsUpdate) -> None:
-        props = _public(packet.props)
         try:
+            props = _public(packet.props)
             self.apply_patch(packet.id, props)
         except Exception as error:
             raise ProtocolError(f"properties that flet cannot read: {error}") from error
-        if packet.id == _PAGE_ID or len(self._links) < 2:
+        if packet.id == _PAGE_ID or not props or len(self._links) < 2:
             return
         outgoing = Outgoing(*replace_properties(packet.id, props), is_patch=True)
         with self._out_lock:

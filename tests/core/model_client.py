@@ -192,7 +192,7 @@ def normal(tree: Any) -> Any:
                 if key == "_i":
                     cleaned[key] = renumbered.setdefault(value[key], next(numbers))
                     continue
-                part = clean(value[key])
+                part = "random" if key == "uid" else clean(value[key])
                 if part is not None and part not in ([], {}):
                     cleaned[key] = part
             return cleaned

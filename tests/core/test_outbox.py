@@ -93,6 +93,12 @@ def test_popping_an_empty_box_is_an_index_error() -> None:
         Outbox().pop()
 
 
+def test_a_patch_that_sets_nothing_is_not_sent() -> None:
+    box = Outbox()
+    box.put(outgoing(FIRST, [[0]]))
+    assert len(box) == 0
+
+
 def test_a_full_page_makes_patches_superfluous_but_no_calls() -> None:
     box = Outbox()
     box.put(set_value(FIRST, ("value",), 1))
