@@ -40,6 +40,8 @@ _MAIN_PATIENCE: Final = 1.0
 class CellHost(AppHost):
     """The app of one cell, with a place for what it prints."""
 
+    # Flet joins it with the route to read the route's query; an app in a cell has no address of its own.
+    page_url = "http://notebook"
     output: OutputLog
 
 
@@ -224,6 +226,7 @@ class CellApp:
                 self._start(self._runtime.usual_page)
 
     def _wait_main(self) -> None:
+        __tracebackhide__ = True
         running = self._running
         if running is not None:  # else it was closed meanwhile
             with contextlib.suppress(concurrent.futures.TimeoutError, concurrent.futures.CancelledError):

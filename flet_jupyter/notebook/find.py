@@ -71,11 +71,12 @@ def offer(app: FoundApp) -> bool:
 
 
 def is_shown(control: ft.Control) -> bool:
-    """Tell whether `control` is part of a page."""
+    """Tell whether `control` is part of a page that is live."""
     try:
-        return control.page is not None
-    except RuntimeError:
+        session = control.page.session
+    except RuntimeError:  # flet's word for: on no page, or on one whose session is gone
         return False
+    return not getattr(session, "closed", False)
 
 
 def as_app(thing: object) -> FoundApp:

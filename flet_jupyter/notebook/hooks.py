@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import flet as ft
 import flet.app
 
+from flet_jupyter.exceptions import UsageError
 from flet_jupyter.notebook.find import FoundApp, as_app, offer
 from flet_jupyter.notebook.show import show, start_and_show, start_and_show_async
 from flet_jupyter.notebook.state import kernel_runtime
@@ -59,7 +60,11 @@ class _CallableModule(types.ModuleType):
 
 def _show_control(control: Any) -> None:
     __tracebackhide__ = True  # IPython leaves out frames that say so
-    show(control)
+    try:
+        show(control)
+    except UsageError as error:
+        # Raised here it would be followed by the control's long repr, the formatter's way out.
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201
 
 
 class _Installed:

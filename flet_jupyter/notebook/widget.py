@@ -82,6 +82,9 @@ class FletWidget(anywidget.AnyWidget):
     def _on_message(self, _widget: Any, content: Any, buffers: Any) -> None:
         self._receive(content, buffers)
 
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take no trait from a page: they are all for it to read, and one of them is code."""
+
     def send_message(self, content: dict[str, Any], buffers: list[bytes] | None = None) -> None:
         """Send a custom message to every page; callable from any thread."""
         self.send(content, buffers)

@@ -125,6 +125,32 @@ def test_a_control_stays_connected_to_its_variable(notebook: OpenNotebook) -> No
     expect(lab.view(1).get_by_text("two")).to_be_visible()
 
 
+def test_an_app_with_routes_navigates(notebook: OpenNotebook) -> None:
+    source = """
+import asyncio
+def main(page: ft.Page):
+    def route_change(e):
+        page.views.clear()
+        page.views.append(ft.View(route="/", controls=[ft.Text("home"), ft.FilledButton("Visit", on_click=visit)]))
+        if page.route.startswith("/store"):
+            page.views.append(ft.View(route="/store", controls=[ft.Text(f"store {page.query.get('item')}")]))
+        page.update()
+    def visit(e):
+        asyncio.create_task(page.push_route("/store?item=7"))
+    page.on_route_change = route_change
+    route_change(None)
+ft.run(main)
+"""
+    lab = notebook([source])
+    lab.run(1)
+    url = lab.page.url
+    expect_state(lab.view(1), "live")
+    enable_semantics(lab.page)
+    lab.view(1).get_by_role("button", name="Visit").click()
+    expect(lab.view(1).get_by_text("store 7")).to_be_visible()
+    assert lab.page.url == url
+
+
 def test_the_handle_reloads_and_closes_its_app(notebook: OpenNotebook) -> None:
     source = """
 import flet_jupyter
