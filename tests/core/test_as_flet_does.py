@@ -240,7 +240,7 @@ def tree() -> Any:
         [
             *[ft.Text(f"row {number}", key=f"row{number}") for number in rows],
             ft.Button("shift", on_click=lambda: set_rows([*rows[1:], rows[0]])),
-            ft.Button("grow", on_click=lambda: set_rows([*rows, len(rows) + 1])),
+            ft.Button("grow", on_click=lambda: set_rows([*rows, max(rows, default=0) + 1])),
             ft.Button("drop", on_click=lambda: set_rows(rows[1:])),
         ]
     )
@@ -277,7 +277,16 @@ SCRIPTS: list[tuple[Any, list[Step]]] = [
         ],
     ),
     (styles, [click(content=name) for name in ("restyle", "swap", "unstyle", "none again")]),
-    (dialogs, [click(content="Show"), click(content="Yes"), click(_c="FloatingActionButton"), click(content="Yes")]),
+    (
+        dialogs,
+        [
+            click(content="Show"),
+            click(content="Yes"),
+            ("event", {"_c": "AlertDialog"}, "dismiss", None),
+            click(_c="FloatingActionButton"),
+            click(content="Yes"),
+        ],
+    ),
     (generators, [click(content="count"), click(content="count async"), click(content="count")]),
     (updates, [click(content=name) for name in ("explicit", "quiet", "nothing", "isolated", "async", "nothing")]),
     (
