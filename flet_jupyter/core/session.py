@@ -11,7 +11,8 @@ import weakref
 from typing import TYPE_CHECKING, Any, Final
 
 from flet_jupyter.core.background import Background, SessionPubSub
-from flet_jupyter.core.calls import MAX_WAITING, Calls
+from flet_jupyter.core.calls import MAX_WAITING as MAX_WAITING_CALLS
+from flet_jupyter.core.calls import Calls
 from flet_jupyter.core.connection import SessionConnection
 from flet_jupyter.core.current import current_link, current_session
 from flet_jupyter.core.diff import diff, unmounted
@@ -39,8 +40,8 @@ from flet_jupyter.core.packets import (
     replace_properties,
     scalar_replacements,
 )
-from flet_jupyter.core.runner import drive, is_blocking
-from flet_jupyter.exceptions import ProtocolError, SessionClosed
+from flet_jupyter.core.runner import MAX_WAITING, drive, is_blocking
+from flet_jupyter.exceptions import LimitReached, ProtocolError, SessionClosed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -177,10 +178,16 @@ class LiveSession(Session):
         return current_link.get() or self.active_link
 
     def run_for(self, link: Link, function: Callable[..., object], *args: Any) -> None:
-        """Call `function` as the app's code, on behalf of a client."""
+        """Call `function`, which is the app's code, in its turn and on behalf of a client."""
         context = self.new_context()
         context.run(current_link.set, link)
-        context.run(function, *args)
+        self.lane.submit(lambda: self._run_reporting(function, args), context)
+
+    def _run_reporting(self, function: Callable[..., object], args: tuple[Any, ...]) -> None:
+        try:
+            function(*args)
+        except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - user code
+            self.host.report(self, error, getattr(function, "__name__", ""))
 
     def send_page(self, link: Link) -> None:
         """Send `link` the whole page soon: it is new, or it has missed something. Safe from any thread."""
@@ -255,6 +262,9 @@ class LiveSession(Session):
     def _apply_client_props(self, link: Link, packet: PropsUpdate) -> None:
         try:
             props = _public(packet.props)
+            if packet.id == _PAGE_ID:
+                # Its address, its user agent and the like are not for a client to say.
+                props = {name: value for name, value in props.items() if name in _CLIENT_PAGE_PROPS}
             self.apply_patch(packet.id, props)
         except Exception as error:
             raise ProtocolError(f"properties that flet cannot read: {error}") from error
@@ -278,6 +288,13 @@ class LiveSession(Session):
         self._dispatch(None, Event(control_id, event_name, event_data))
 
     def _dispatch(self, link: Link | None, event: Event) -> None:
+        if link is not None and event.target not in self.index:
+            # Flet then looks for it in the whole tree: not in the transport's thread, and one at a time.
+            self.run_for(link, self._find_and_dispatch, link, event)
+        else:
+            self._find_and_dispatch(link, event)
+
+    def _find_and_dispatch(self, link: Link | None, event: Event) -> None:
         control = find_control(self, event.target)
         if control is None:
             log.debug("event %s for control %d, which is gone", event.name, event.target)
@@ -306,6 +323,10 @@ class LiveSession(Session):
             self.host.report(self, error, f"on_{event.name}")
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None], context: contextvars.Context) -> None:
+        if len(self._dispatched) >= MAX_WAITING:
+            coroutine.close()
+            raise LimitReached(f"{MAX_WAITING} async handlers run already; this event is dropped", MAX_WAITING)
+
         def start() -> None:
             task = self.host.loop.create_task(coroutine)
             self._dispatched.add(task)  # the loop itself holds tasks only weakly
@@ -435,7 +456,7 @@ class LiveSession(Session):
             if call.link is not None:
                 call.link.push(Outgoing(packet))
                 self._pump()
-            elif self.closed or len(self._calls.waiting()) > MAX_WAITING:
+            elif self.closed or len(self._calls.waiting()) > MAX_WAITING_CALLS:
                 self._calls.answer(call.id, None, "Session closed" if self.closed else "No client shows this app.")
         try:
             return await self._calls.outcome(call, timeout)

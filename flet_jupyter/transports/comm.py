@@ -63,6 +63,8 @@ class CommTransport:
         self._links: dict[str, Link] = {}
         self._seen: dict[str, float] = {}
         self._session: LiveSession | None = None
+        self._dropped = 0
+        self._dropped_at = 0.0
         self._sweep_timer: asyncio.TimerHandle | None = None
 
     def receive(self, content: Any, buffers: Sequence[Any]) -> None:
@@ -70,9 +72,10 @@ class CommTransport:
         try:
             self._receive(content, buffers)
         except FletJupyterError as error:
-            log.warning("dropped a message from a view: %s", error)
-        except Exception:
-            log.exception("dropped a message from a view")
+            self._note_dropped(error)
+        except Exception as error:
+            log.debug("dropped a message from a view", exc_info=True)
+            self._note_dropped(error)
 
     def close(self, *, reopen: bool = False) -> int:
         """Let all links go: their session has ended.
@@ -99,6 +102,14 @@ class CommTransport:
             for name in names:
                 self._send({"op": "unknown", "link": name})
         return len(names)
+
+    def _note_dropped(self, error: Exception) -> None:
+        """Log what was dropped, at most once a second: a page that sends garbage sends much of it."""
+        self._dropped += 1
+        now = time.monotonic()
+        if now - self._dropped_at >= 1:
+            log.warning("dropped %d message(s) from a view, the last one because: %s", self._dropped, error)
+            self._dropped, self._dropped_at = 0, now
 
     def _receive(self, content: Any, buffers: Sequence[Any]) -> None:
         match content:

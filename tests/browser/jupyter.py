@@ -285,7 +285,7 @@ class Notebook:
 
     def text(self, index: int) -> str:
         """Return the text in the output of the cell at `index`."""
-        return self.cell(index).locator(".jp-OutputArea").first.inner_text()
+        return self.cell(index).locator(".jp-OutputArea").first.inner_text().rstrip()
 
     def command(self, name: str, **arguments: Any) -> None:
         """Execute a JupyterLab command."""

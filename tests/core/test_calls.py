@@ -267,7 +267,7 @@ async def test_a_data_channel_belongs_to_the_client_that_opened_it() -> None:
     assert (first.frames, second.frames) == ([(7, b"to the first")], [(7, b"to the second")])
     first.frame(7, b"from the first")
     second.frame(7, b"from the second")
-    assert heard == [b"from the first", b"from the second"]
+    await until(lambda: heard == [b"from the first", b"from the second"])
 
 
 async def test_a_data_channel_without_a_client_is_an_error() -> None:
