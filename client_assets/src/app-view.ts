@@ -219,7 +219,7 @@ export class AppView {
     } catch (error) {
       if (signal.aborted) return;
       const reason = error instanceof Error ? error.message : String(error);
-      this.#fail(`The app cannot be shown: ${reason}`);
+      this.#fail(`The app cannot be shown. ${reason} When that is put right, reload this page.`);
     }
   }
 

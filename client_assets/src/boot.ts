@@ -72,7 +72,7 @@ export async function bootFlutter(clientBase: string, largestView: () => Size): 
   try {
     // Not the client's own flutter_bootstrap.js: in a page that has a service worker it would register another one.
     await loadScript(`${clientBase}flutter.js`);
-    const engine = await initialize({ ...urls, multiViewEnabled: true, renderer: "canvaskit" }, largestView);
+    const engine = await initialize(clientBase, { ...urls, multiViewEnabled: true, renderer: "canvaskit" }, largestView);
     return {
       cdn,
       runApp: async () => {
@@ -94,13 +94,32 @@ export async function bootFlutter(clientBase: string, largestView: () => Size): 
 }
 
 function initialize(
+  clientBase: string,
   config: Record<string, unknown>,
   largestView: () => Size,
 ): Promise<{ runApp(): Promise<FlutterApp> }> {
   const flutter = globals._flutter;
   if (!flutter) throw new Error("Flutter's loader did not load.");
   flutter.buildConfig = { builds: [{ compileTarget: "dart2js", renderer: "canvaskit", mainJsPath: "main.dart.js" }] };
-  return new Promise((resolve, reject) => {
+  const watch = new AbortController();
+  return new Promise<{ runApp(): Promise<FlutterApp> }>((resolve, reject) => {
+    // Flutter's loader waits for ever for a script that cannot be loaded, and for CanvasKit's WebAssembly.
+    addEventListener(
+      "error",
+      ({ target }) => {
+        if (target instanceof HTMLScriptElement && target.src.startsWith(clientBase)) void reason(target.src).then(reject);
+      },
+      { capture: true, signal: watch.signal },
+    );
+    addEventListener(
+      "unhandledrejection",
+      (event) => {
+        const error = asError(event.reason);
+        if (!error.stack?.includes(clientBase) && !error.message.includes("WebAssembly")) return;
+        reject(new Error(`CanvasKit could not be loaded (${error.message}).`));
+      },
+      { signal: watch.signal },
+    );
     flutter.loader
       .load({
         config,
@@ -114,7 +133,7 @@ function initialize(
         },
       })
       .catch((error: unknown) => reject(asError(error)));
-  });
+  }).finally(() => watch.abort());
 }
 
 /** Load a classic script; rejects with a sentence that names its URL. */
@@ -123,9 +142,19 @@ function loadScript(url: string): Promise<void> {
     const script = document.createElement("script");
     script.src = url;
     script.addEventListener("load", () => resolve());
-    script.addEventListener("error", () => reject(new Error(`${url} could not be loaded.`)));
+    script.addEventListener("error", () => void reason(url).then(reject));
     document.head.append(script);
   });
+}
+
+/** Why a script could not be loaded: what the server says of it, for it knows best. */
+async function reason(url: string): Promise<Error> {
+  const reply = await fetch(url).catch(() => null);
+  if (!reply) return new Error(`The Jupyter server does not answer (${url}).`);
+  const said = reply.ok ? null : ((await reply.json().catch(() => null)) as { message?: unknown } | null);
+  void reply.body?.cancel().catch(() => {});
+  if (typeof said?.message === "string") return new Error(said.message);
+  return new Error(`${url} could not be loaded (HTTP ${reply.status}).`);
 }
 
 function asError(error: unknown): Error {

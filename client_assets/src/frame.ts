@@ -32,12 +32,13 @@ export async function addFramed(
   request.element.replaceChildren(frame);
   await loaded;
   signal.throwIfAborted();
-  const frameWindow = frame.contentWindow as FrameWindow | null;
-  const frameDocument = frame.contentDocument;
-  const element = frameDocument?.getElementById("stage");
-  if (!frameWindow || !frameDocument || !element) throw new Error("The frame for the app was removed.");
-  const module = await importInto(frameWindow, frameDocument, engineUrl);
-  const surface = await new module.FlutterPage(clientBase).add({ ...request, element }, signal);
+  let surface = await addInto(frame, request, clientBase, engineUrl, signal);
+  // A frame that is moved in the page loads anew: when its cell is moved, or was scrolled away in the windowing mode "full".
+  const again = async (): Promise<void> => {
+    request.channel.disconnected();
+    surface = await addInto(frame, request, clientBase, engineUrl, signal);
+  };
+  frame.addEventListener("load", () => void again().catch(() => {}));
   return {
     remount: () => surface.remount(),
     remove: () => {
@@ -45,6 +46,22 @@ export async function addFramed(
       frame.remove();
     },
   };
+}
+
+/** Start an engine inside a frame that has loaded, and show the app there. */
+async function addInto(
+  frame: HTMLIFrameElement,
+  request: AppRequest,
+  clientBase: string,
+  engineUrl: string,
+  signal: AbortSignal,
+): Promise<Surface> {
+  const frameWindow = frame.contentWindow as FrameWindow | null;
+  const frameDocument = frame.contentDocument;
+  const element = frameDocument?.getElementById("stage");
+  if (!frameWindow || !frameDocument || !element) throw new Error("The frame for the app was removed.");
+  const module = await importInto(frameWindow, frameDocument, engineUrl);
+  return new module.FlutterPage(clientBase).add({ ...request, element }, signal);
 }
 
 /** Import the engine's module inside a frame: a module belongs to the window whose script imported it. */

@@ -30,8 +30,9 @@ Colour = tuple[int, int, int]
 
 
 def picture(view: Locator) -> Image.Image:
-    """Return a screenshot of an element."""
-    return Image.open(io.BytesIO(view.screenshot())).convert("RGB")
+    """Return a screenshot of an element, but for its outermost pixels: they may be half of something else."""
+    image = Image.open(io.BytesIO(view.screenshot())).convert("RGB")
+    return image.crop((1, 1, image.width - 1, image.height - 1))
 
 
 def differ(one: Image.Image, other: Image.Image) -> bool:
@@ -150,4 +151,13 @@ def wait_packet(notebook: Notebook, action: Callable[[], object]) -> None:
         """before => [...globalThis[Symbol.for('flet-jupyter')].links]
             .reduce((sum, link) => sum + link.counters.packetsIn, 0) > before""",
         arg=before,
+    )
+
+
+def wait_kernel(notebook: Notebook, expression: str) -> None:
+    """Wait until an expression is true in the kernel; else say what the lists in it are."""
+    notebook.quietly(
+        f"import time\nfor _ in range(100):\n    if {expression}: break\n    time.sleep(0.05)\n"
+        f"else:\n    names = compile({expression!r}, '', 'eval').co_names\n"
+        "    raise AssertionError({n: globals()[n] for n in names if isinstance(globals().get(n), list)})"
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import expect
 
 from tests.browser.jupyter import expect_state
-from tests.browser.seeing import assert_quiet, rest, settled, show, wait_changed, wait_same
+from tests.browser.seeing import assert_quiet, rest, settled, show, wait_changed, wait_kernel, wait_same
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
@@ -41,14 +41,6 @@ def selection(lab: Notebook) -> tuple[int, str, int]:
 def press(lab: Notebook, keys: str) -> None:
     for key in keys.split():
         lab.page.keyboard.press(key)
-
-
-def wait_kernel(lab: Notebook, expression: str) -> None:
-    """Wait until an expression is true in the kernel."""
-    lab.quietly(
-        f"import time\nfor _ in range(100):\n    if {expression}: break\n    time.sleep(0.05)\n"
-        f"else: raise AssertionError({{k: v for k, v in globals().items() if k.startswith('keys')}})"
-    )
 
 
 def test_keys_typed_in_a_view_are_no_notebook_shortcuts(notebook: OpenNotebook) -> None:
