@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 import threading
 import weakref
@@ -242,7 +243,7 @@ class AppHost:
 
     def session_idle(self, session: LiveSession) -> None:
         """Start the timeout of a session that nobody looks at; safe from any thread."""
-        self.loop.call_soon_threadsafe(self._start_timer, session)
+        self.loop.call_soon_threadsafe(self._start_timer, session, context=contextvars.Context())
 
     def session_busy(self, session: LiveSession) -> None:
         """Stop the timeout of a session; safe from any thread."""
@@ -251,7 +252,10 @@ class AppHost:
     def _start_timer(self, session: LiveSession) -> None:
         self._stop_timer(session)
         if not session.links and not session.closed:
-            self._timers[session.id] = self.loop.call_later(self.settings.session_timeout, self.close_session, session)
+            # In a context of its own: a cancelled timer keeps its context until it would have been due.
+            self._timers[session.id] = contextvars.Context().run(
+                self.loop.call_later, self.settings.session_timeout, self.close_session, session
+            )
 
     def _stop_timer(self, session: LiveSession) -> None:
         timer = self._timers.pop(session.id, None)

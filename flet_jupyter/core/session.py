@@ -504,7 +504,8 @@ class LiveSession(Session):
             due = time.monotonic() + min(delays)
             if self._pump_at is None or due < self._pump_at - 0.001:
                 self._pump_at = due
-                self.host.loop.call_soon_threadsafe(self._pump_later, due)
+                # In a context of its own: asyncio keeps that of a cancelled timer, and with it this session.
+                self.host.loop.call_soon_threadsafe(self._pump_later, due, context=contextvars.Context())
 
     def _pump_later(self, due: float) -> None:
         if self._pump_timer is not None:

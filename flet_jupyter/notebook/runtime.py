@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
@@ -71,7 +72,8 @@ class KernelRuntime:
     def call_later(self, delay: float, function: Callable[[], None]) -> None:
         """Call `function` on the session loop after `delay` seconds; from any thread."""
         loop = self.core.loop
-        loop.call_soon_threadsafe(loop.call_later, delay, function)
+        # In a context of its own, so that the timer does not keep the session alive for which it is set.
+        loop.call_soon_threadsafe(loop.call_later, delay, function, context=contextvars.Context())
 
     # -- what was learned about the front end -----------------------------------------------------
 
