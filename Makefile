@@ -15,7 +15,9 @@ demo: $(VENV)/.lab $(BUNDLE)
 
 test: $(VENV)/.dev $(VENV)/.browser lint
 	$(NPM) test
-	$(BIN)/python -m pytest tests $(NOTEBOOKS) --nbval-lax --nbval-current-env
+	$(BIN)/python -m pytest -m "not browser" tests $(NOTEBOOKS) --nbval-lax --nbval-current-env
+# In a process of their own: Playwright keeps an event loop running in the thread of the tests.
+	$(BIN)/python -m pytest -m browser tests
 
 lint: $(VENV)/.dev $(BUNDLE)
 	$(BIN)/ruff check
