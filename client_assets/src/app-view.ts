@@ -24,7 +24,7 @@ export interface WidgetModel {
 /** A widget's element is put into the document after `render`; wait so long for its size. Milliseconds. */
 const LAYOUT_PATIENCE = 150;
 /** A kernel that says it is idle and has not answered for so long does not know the app. Milliseconds. */
-const IDLE_PATIENCE = 5_000;
+const IDLE_PATIENCE = 20_000;
 
 type Opened = Extract<ToLink, { op: "opened" }>;
 
