@@ -248,7 +248,9 @@ def test_what_an_app_prints_makes_its_cell_no_wider(notebook: OpenNotebook) -> N
     assert before is not None
     lab.view(1).get_by_role("button").click()
     expect(lab.cell(1).get_by_text("widewide")).to_be_visible()
-    after, printed = lab.view(1).bounding_box(), lab.cell(1).locator(".flet-output").bounding_box()
+    output = lab.cell(1).locator(".flet-output")
+    assert output.evaluate("element => element.scrollWidth === element.clientWidth")
+    after, printed = lab.view(1).bounding_box(), output.bounding_box()
     assert after is not None
     assert printed is not None
     assert after["width"] == before["width"]

@@ -29,10 +29,11 @@ if TYPE_CHECKING:
     from tests.browser.seeing import OpenNotebook
 
 APP = """%%flet --height 260
-starts = 0
+starts, sizes = 0, []
 def main(page):
     global starts, add
     starts += 1
+    page.on_resize = lambda e: sizes.append(page.height)
     page.bgcolor = "#e0f0ff"
     count = ft.Text("0")
     def add(e=None):
@@ -122,6 +123,7 @@ def test_a_view_survives_a_collapsed_output(notebook: OpenNotebook) -> None:
     expect_count(view, 1)
     rest(lab)
     before = settled(view)
+    sizes = lab.quietly("print(sizes)")
     lab.command("notebook:hide-cell-outputs")
     expect(view).to_be_hidden()
     lab.command("notebook:show-cell-outputs")
@@ -136,6 +138,8 @@ def test_a_view_survives_a_collapsed_output(notebook: OpenNotebook) -> None:
     expect_count(view, 2)
     view.get_by_role("button", name="Add").click()
     expect_count(view, 3)
+    # An app told that it has no size would lose the scroll positions of its lists.
+    assert lab.quietly("print(sizes)") == sizes
     assert_quiet(lab)
 
 
