@@ -1,0 +1,145 @@
+"""What benchmarks find, and how it is written down."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import statistics
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from importlib.metadata import version
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped] # without types-psutil
+
+from tests.browser.jupyter import chromium_path
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table.
+
+    Attributes
+    ----------
+    measure : str
+        What was measured.
+    value, bar : float
+        What came out and what was wanted at most, in `unit`.
+    unit : str
+        Of both; "x" for a ratio.
+    basis : str
+        The numbers behind the value.
+    n : str
+        How many there were.
+    holds : bool
+        Whether everything else that the line demands is so.
+    """
+
+    measure: str
+    value: float
+    bar: float
+    unit: str
+    basis: str
+    n: str
+    holds: bool = True
+
+    @property
+    def is_met(self) -> bool:
+        """Whether the bar is reached."""
+        return self.holds and self.value <= self.bar
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one benchmark found."""
+
+    rows: Sequence[Row]
+    notes: Sequence[str] = field(default_factory=tuple)
+
+
+def say(text: str) -> None:
+    """Tell whoever waits."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def median(values: Sequence[float]) -> float:
+    """Return the median."""
+    return statistics.median(values)
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """Return a percentile: the smallest value that is not below `percent` of them."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
+
+
+def in_ms(values: Sequence[float]) -> str:
+    """Write p50 and p95 of milliseconds."""
+    return f"{median(values):.1f} ms (p95 {percentile(values, 95):.1f})"
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Write rows as a Markdown table."""
+    lines = [
+        "| measure | bar | measured | of the bar | | n | behind it |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        share = f"{row.value / row.bar:.2f}" if row.bar else "-"
+        lines.append(
+            f"| {row.measure} | <= {_number(row.bar)} {row.unit} | **{_number(row.value)} {row.unit}** | {share} "
+            f"| {'met' if row.is_met else '**missed**'} | {row.n} | {row.basis} |"
+        )
+    return "\n".join(lines)
+
+
+def document(results: dict[str, Result], explanations: dict[str, str]) -> str:
+    """Write the whole of docs/benchmarks.md; `explanations` says of each benchmark what it measures."""
+    rows = [row for result in results.values() for row in result.rows]
+    notes = "\n\n".join(
+        "\n\n".join([f"### `python -m tests.bench {name}`", explanations[name].strip(), *result.notes])
+        for name, result in results.items()
+    )
+    return f"""# Benchmarks
+
+Made by `make bench`, in a real JupyterLab and a real Chromium. {_machine()}
+
+Compare the ratios: absolute numbers are this machine's, and both sides of a ratio come from the same run, by turns.
+*Of the bar* is what was measured, divided by what is allowed: up to 1.00 is good.
+
+{table(rows)}
+
+## What exactly was measured
+
+{notes}
+"""
+
+
+def _number(value: float) -> str:
+    if value == int(value) and abs(value) >= 10:
+        return f"{int(value):,}"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def _machine() -> str:
+    cpu = platform.processor() or platform.machine()
+    information = Path("/proc/cpuinfo")
+    if information.exists() and (match := re.search(r"model name\s*: (.+)", information.read_text())):
+        cpu = match[1]
+    path = chromium_path()
+    browser = "Playwright's Chromium"
+    if path is not None:
+        browser = subprocess.run([path, "--version"], capture_output=True, text=True, check=True).stdout.split(
+            " built"
+        )[0]
+    packages = ", ".join(f"{name} {version(name)}" for name in ("flet", "jupyterlab", "ipykernel", "ipywidgets"))
+    return (
+        f"{datetime.now(timezone.utc):%Y-%m-%d}: {os.cpu_count()} cores ({cpu}), "
+        f"{psutil.virtual_memory().total / 1e9:.0f} GB, {platform.system()}; Python {platform.python_version()}, "
+        f"{packages}, {browser.strip()}, painting in software."
+    )
