@@ -75,7 +75,8 @@ def _measure(running: Lab, mode: str) -> tuple[Row, str]:
         "MB",
         f"{one.total:.0f} MB with one, {many.total:.0f} MB with all (renderers {renderers:.2f} MB each); "
         f"{live} live, "
-        f"{answered} of {CELLS} answer, {clicked} of {HANDFUL} mouse clicks too; WebGL contexts in use: {webgl['drawing']}",
+        f"{answered} of {CELLS} answer, {clicked} of {HANDFUL} mouse clicks too; "
+        f"WebGL contexts in use: {webgl['drawing']}",
         str(CELLS),
         holds=answered == CELLS
         and clicked == HANDFUL
