@@ -30,7 +30,8 @@ class Cell:
 def current_cell(shell: Any) -> Cell:
     """Return the cell that IPython's `shell` is running."""
     kernel = getattr(shell, "kernel", None)
-    number = int(getattr(shell, "execution_count", 0) or 0)
+    # Not execution_count: since IPython 9 that is the next cell's number already while a cell runs.
+    number = int(getattr(getattr(shell, "displayhook", None), "prompt_count", 0))
     if kernel is None:
         return Cell(number=number)
     parent = kernel.get_parent("shell") or {}

@@ -32,14 +32,14 @@ PATIENCE = 30.0
 """Seconds after which something awaited is taken for missing."""
 
 
-async def until(condition: Callable[[], Any], what: str = "") -> Any:
-    """Wait until `condition` returns something true, and return that."""
+async def until(condition: Callable[[], Any], what: str | Callable[[], str] = "") -> Any:
+    """Wait until `condition` returns something true, and return that; `what` says, at the end, what was missing."""
     deadline = time.monotonic() + PATIENCE
     while True:
         result = condition()
         if result:
             return result
-        assert time.monotonic() < deadline, f"waited in vain for {what or condition}"
+        assert time.monotonic() < deadline, f"waited in vain for {what() if callable(what) else what or condition}"
         await asyncio.sleep(0.001)
 
 
@@ -204,5 +204,6 @@ class Client(ModelClient):
     async def shows(self, *texts: str) -> None:
         """Wait until the texts on the page are these."""
         await until(
-            lambda: self.page is not None and self.texts() == list(texts), f"{texts}, not {self.page and self.texts()}"
+            lambda: self.page is not None and self.texts() == list(texts),
+            lambda: f"{texts}, not {self.page and self.texts()}",
         )

@@ -20,11 +20,11 @@ PATIENCE = 30.0
 _WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
-def wait(condition: Callable[[], Any], what: str = "") -> Any:
-    """Wait until `condition` returns something true, and return that."""
+def wait(condition: Callable[[], Any], what: str | Callable[[], str] = "") -> Any:
+    """Wait until `condition` returns something true, and return that; `what` says, at the end, what was missing."""
     deadline = time.monotonic() + PATIENCE
     while not (result := condition()):
-        assert time.monotonic() < deadline, f"waited in vain for {what or condition}"
+        assert time.monotonic() < deadline, f"waited in vain for {what() if callable(what) else what or condition}"
         time.sleep(0.002)
     return result
 
@@ -69,6 +69,8 @@ class View(ModelClient):
         self.say("packet", packet, n=next(self._sent), ack=self._count)
 
     def click(self, **properties: Any) -> None:
+        """Click a control as soon as it is there."""
+        wait(lambda: self.page is not None and self.all(**properties), f"a control with {properties}")
         self.packet(pack_event(self.id_of(**properties), "click"))
 
     def event(self, target: int, name: str, data: Any = None) -> None:
@@ -118,7 +120,8 @@ class View(ModelClient):
     def shows(self, *texts: str) -> None:
         """Wait until the texts in the view are these."""
         wait(
-            lambda: self.page is not None and self.texts() == list(texts), f"{texts}, not {self.page and self.texts()}"
+            lambda: self.page is not None and self.texts() == list(texts),
+            lambda: f"{texts}, not {self.page and self.texts()}",
         )
 
 

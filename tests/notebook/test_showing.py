@@ -421,4 +421,4 @@ def test_a_cell_run_fifty_times_leaves_nothing_behind(notebook: Any, monkeypatch
         gc.collect()
         return len(sessions), len(apps), len(widgets)
 
-    wait(lambda: left() == (0, 0, 0), f"the release of sessions, apps and widgets: {left()} are left")
+    wait(lambda: left() == (0, 0, 0), lambda: f"the release of sessions, apps and widgets: {left()} are left")
