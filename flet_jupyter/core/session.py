@@ -175,7 +175,8 @@ class LiveSession(Session):
     @property
     def current_link(self) -> Link | None:
         """The client whose event is being handled here, else the one used last."""
-        return current_link.get() or self.active_link
+        link = current_link.get()
+        return link if link in self._links else self.active_link
 
     def run_for(self, link: Link, function: Callable[..., object], *args: Any) -> None:
         """Call `function`, which is the app's code, in its turn and on behalf of a client."""

@@ -191,6 +191,29 @@ async def test_a_call_from_a_handler_goes_to_the_client_that_raised_the_event() 
     assert second.calls == []
 
 
+async def test_a_call_from_a_handler_whose_client_has_left_goes_to_one_that_is_there() -> None:
+    asked: list[Any] = []
+
+    def main(page: ft.Page) -> None:
+        async def go() -> None:
+            await started.wait()
+            asked.append(await page.session.invoke_method(1, "anybody", None))
+
+        page.add(ft.Text("-"), ft.Button("Go", on_click=go))
+
+    started = asyncio.Event()
+    first = await App(main).open()
+    second = Client(first.session)
+    second.register()
+    await second.shows("-")
+    first.click(_c="Button")
+    first.detach()
+    started.set()
+    await until(lambda: second.calls)
+    second.answer(second.calls[0], "second")
+    await until(lambda: asked == ["second"])
+
+
 async def test_closing_the_session_fails_its_calls() -> None:
     app, client = await opened()
     call = asyncio.ensure_future(client.session.invoke_method(1, "x", None))
