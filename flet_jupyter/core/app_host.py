@@ -233,11 +233,11 @@ class AppHost:
             raise contain(error) from error
 
     def close_session(self, session: LiveSession) -> None:
-        """End a session and forget it. On the loop."""
-        self._stop_timer(session)
+        """End a session and forget it; safe from any thread."""
         if self.sessions.pop(session.id, None) is None:
             return
         session.close()
+        self.session_busy(session)  # no timeout any more
         if self.on_session_closed is not None:
             self.on_session_closed(session)
 

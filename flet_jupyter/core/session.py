@@ -229,8 +229,6 @@ class LiveSession(Session):
             self.fire("disconnect")
 
     def _attach(self, link: Link, packet: Register) -> None:
-        if self.closed:
-            return
         before = {name: getattr(self.page, name) for name in ("width", "height")}
         try:
             self._apply_page_props(packet.page)
@@ -239,6 +237,8 @@ class LiveSession(Session):
             return
         first = not self._links
         with self._out_lock:
+            if self.closed:
+                return
             if link not in self._links:
                 self._links.append(link)
         self._active = link
@@ -394,12 +394,18 @@ class LiveSession(Session):
         self.host.report(self, message, "")
 
     def close(self) -> None:
-        """End the session for good: ``on_close`` fires, clients are let go. Runs on the loop."""
-        if self.closed:
-            return
-        self.closed = True
+        """End the session for good: ``on_close`` fires, clients are let go. Safe from any thread.
+
+        :attr:`closed` is true when this returns; the rest happens on the loop.
+        """
         with self._out_lock:
+            if self.closed:
+                return
+            self.closed = True
             self._links.clear()
+        self._on_loop(self._close)
+
+    def _close(self) -> None:
         self._cancel_tasks()
         self._calls.fail("Session closed")
         self._pubsub.unsubscribe_all()  # type: ignore[no-untyped-call]

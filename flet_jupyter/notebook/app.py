@@ -129,7 +129,7 @@ class CellApp:
         if running is not None:
             running.cancel()
         if session is not None:
-            self._runtime.call(self._host.close_session, session)
+            self._host.close_session(session)
         # The trait first: a view that hears that its link is gone must not ask for a new one.
         self.widget.closed = self._closed
         self._transport.close()
@@ -164,7 +164,7 @@ class CellApp:
             running.cancel()
         if session is not None:
             host.on_session_closed = None
-            self._runtime.call(host.close_session, session)
+            host.close_session(session)
         self.widget.send_message({"op": "clear_output"})
         if not transport.close(reopen=True):
             self._start(self._runtime.usual_page)

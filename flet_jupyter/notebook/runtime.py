@@ -67,10 +67,6 @@ class KernelRuntime:
                 self._core = _start_loop()
             return self._core
 
-    def call(self, function: Callable[..., object], *args: Any) -> None:
-        """Call `function` on the session loop."""
-        self.core.loop.call_soon_threadsafe(function, *args)
-
     def call_later(self, delay: float, function: Callable[[], None]) -> None:
         """Call `function` on the session loop after `delay` seconds; from any thread."""
         loop = self.core.loop
