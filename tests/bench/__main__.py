@@ -1,4 +1,4 @@
-"""Runs the benchmarks: all of them, which writes docs/benchmarks.md, or those that are named."""
+"""Runs the benchmarks, all or those that are named, and writes what they find into docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.bench import busy, first_cell, flood, latency, many_cells, rerun
-from tests.bench.report import document, say, table
+from tests.bench.report import say, section, table, update
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -34,17 +34,18 @@ def main() -> int:
     names = parser.parse_args().names or list(BENCHMARKS)
     if unknown := set(names) - set(BENCHMARKS):
         parser.error(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
-    results = {name: _run(name) for name in names}
-    if names == list(BENCHMARKS):
-        DOCUMENT.write_text(document(results, {name: BENCHMARKS[name].__doc__ or "" for name in names}))
-        say(f"written: {DOCUMENT.name}")
-    return 0 if all(row.is_met for result in results.values() for row in result.rows) else 1
+    results = [_run(name) for name in names]
+    return 0 if all(row.is_met for result in results for row in result.rows) else 1
 
 
 def _run(name: str) -> Result:
     say(f"\n{name}: running")
     start = time.monotonic()
-    result: Result = BENCHMARKS[name].measure()
+    benchmark = BENCHMARKS[name]
+    result: Result = benchmark.measure()
+    document = DOCUMENT.read_text() if DOCUMENT.exists() else ""
+    text = section(name, benchmark.__doc__ or "", result)
+    DOCUMENT.write_text(update(document, name, text, list(BENCHMARKS)))
     say(f"{table(result.rows)}\n{name}: {time.monotonic() - start:.0f} s")
     return result
 

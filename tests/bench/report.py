@@ -98,26 +98,43 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def document(results: dict[str, Result], explanations: dict[str, str]) -> str:
-    """Write the whole of docs/benchmarks.md; `explanations` says of each benchmark what it measures."""
-    rows = [row for result in results.values() for row in result.rows]
-    notes = "\n\n".join(
-        "\n\n".join([f"### `python -m tests.bench {name}`", explanations[name].strip(), *result.notes])
-        for name, result in results.items()
-    )
-    return f"""# Benchmarks
+def section(name: str, explanation: str, result: Result) -> str:
+    """Write one benchmark's part of docs/benchmarks.md."""
+    title, _, details = explanation.strip().partition("\n")
+    parts = [
+        f"## {title.rstrip('.')}",
+        f"`python -m tests.bench {name}`, {datetime.now(timezone.utc):%Y-%m-%d}. {machine()}",
+        details.strip(),
+        table(result.rows),
+        *result.notes,
+    ]
+    return "\n\n".join(part for part in parts if part)
 
-Made by `make bench`, in a real JupyterLab and a real Chromium. {_machine()}
 
-Compare the ratios: absolute numbers are this machine's, and both sides of a ratio come from the same run, by turns.
-*Of the bar* is what was measured, divided by what is allowed: up to 1.00 is good.
+def update(document: str, name: str, text: str, order: Sequence[str]) -> str:
+    """Return docs/benchmarks.md with one benchmark's part replaced or added; `order` is all their names.
 
-{table(rows)}
+    What people wrote under headings of their own stays, at the end.
+    """
+    measured: dict[str, str] = {}
+    others: list[str] = []
+    for part in re.split(r"^(?=## )", document, flags=re.MULTILINE)[1:]:
+        found = _COMMAND.search(part)
+        if found:
+            measured[found[1]] = part.strip()
+        else:
+            others.append(part.strip())
+    measured[name] = text
+    return "\n\n".join([_HEAD, *(measured[each] for each in order if each in measured), *others]) + "\n"
 
-## What exactly was measured
 
-{notes}
-"""
+_COMMAND = re.compile(r"^`python -m tests\.bench ([\w-]+)`, \d", re.MULTILINE)
+_HEAD = """# Benchmarks
+
+Made by `make bench`, or one by one with the command that each part names, in a real JupyterLab and a real Chromium.
+
+Compare the ratios: absolute numbers are one machine's, and both sides of a ratio come from the same run, by turns.
+*Of the bar* is what was measured, divided by what is allowed: up to 1.00 is good."""
 
 
 def _number(value: float) -> str:
@@ -126,7 +143,8 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2f}".rstrip("0").rstrip(".")
 
 
-def _machine() -> str:
+def machine() -> str:
+    """Say what this runs on."""
     cpu = platform.processor() or platform.machine()
     information = Path("/proc/cpuinfo")
     if information.exists() and (match := re.search(r"model name\s*: (.+)", information.read_text())):
@@ -139,7 +157,7 @@ def _machine() -> str:
         )[0]
     packages = ", ".join(f"{name} {version(name)}" for name in ("flet", "jupyterlab", "ipykernel", "ipywidgets"))
     return (
-        f"{datetime.now(timezone.utc):%Y-%m-%d}: {os.cpu_count()} cores ({cpu}), "
+        f"{os.cpu_count()} cores ({cpu}), "
         f"{psutil.virtual_memory().total / 1e9:.0f} GB, {platform.system()}; Python {platform.python_version()}, "
         f"{packages}, {browser.strip()}, painting in software."
     )
