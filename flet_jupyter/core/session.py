@@ -99,7 +99,7 @@ class LiveSession(Session):
         self.closed = False
         self._ended = False
         # Held while the tree is diffed or packed: long, for a large page, and while code of the app runs
-        # (did_mount, before_update). So the loop and the transports, which serve other apps too, never wait for it.
+        # (before_update). So the transports, which serve other apps too, never wait for it.
         self._tree_lock = threading.RLock()
         # Held for moments, while packets are handed to the links. Taken after the other, never before.
         self._out_lock = threading.RLock()
@@ -107,7 +107,7 @@ class LiveSession(Session):
         self._active: Link | None = None
         self._was_connected = False
         self._calls = Calls()
-        self._added: list[BaseControl] = []
+        self._mounting: dict[int, BaseControl] = {}  # indexed, and about to be mounted by the thread that added them
         self._pump_at: float | None = None
         self._pump_timer: asyncio.TimerHandle | None = None
         self._tasks: weakref.WeakSet[asyncio.Task[Any]] = weakref.WeakSet()
@@ -352,34 +352,52 @@ class LiveSession(Session):
         if self._ended:
             raise SessionClosed("This app was closed. Run its cell again to start it anew.")
         with self._tree_lock:
-            outer = len(self._added)  # did_mount() of a control may update another
-            super().patch_control(control, prev_control, parent, path, frozen)
-            self._mount_stragglers(self._added[outer:])
-            del self._added[outer:]
+            patch, added, removed = diff(prev_control or control, control, parent, path, frozen=frozen)
+            if len(patch) > 1:
+                target = control if parent is None else parent
+                self.send(Message(MessageAction.PATCH_CONTROL, PatchControlBody(target._i, patch)))  # noqa: SLF001 - flet's number for it
+            added += self._stragglers(added)
+            unmounts = self._reindex(added, removed)
             if parent is not None and isinstance(control, dict):
                 note_body(parent, control)
             if self.host.observer is not None:
                 self.host.observer.tree_changed(self)
+        # Without the lock: this is code of the app, and may wait for a thread that needs it.
+        for gone in unmounts:
+            gone.will_unmount()
+        try:
+            for new in added:
+                if self._mounting.pop(new._i, None) is new:  # noqa: SLF001
+                    new.did_mount()
+        finally:
+            for new in added:
+                self._mounting.pop(new._i, None)  # noqa: SLF001
 
-    def _mount_stragglers(self, added: list[BaseControl]) -> None:
-        """Mount controls that another thread put into new ones after these were diffed: they were sent along."""
+    def _stragglers(self, added: list[BaseControl]) -> list[BaseControl]:
+        """Return controls that another thread put into new ones after these were diffed: they were sent along."""
+        found: list[BaseControl] = []
         for child, parent in unmounted(added, self.index):
-            _, newcomers, _ = diff(None, child, parent, None, frozen=False)
-            self.index.update((newcomer._i, newcomer) for newcomer in newcomers)  # noqa: SLF001 - flet's number for it
-            for newcomer in newcomers:
-                newcomer.did_mount()
+            found += diff(None, child, parent, None, frozen=False)[1]
+        return found
 
-    def _Session__get_update_control_patch(  # noqa: N802 - the name that flet's private method has outside its class
-        self,
-        control: Any,
-        prev_control: Any,
-        parent: Any = None,
-        path: list[Any] | None = None,
-        frozen: bool = False,
-    ) -> tuple[list[Any], list[BaseControl], list[BaseControl]]:
-        patch, added, removed = diff(prev_control, control, parent, path, frozen=frozen)
-        self._added += added
-        return patch, added, removed
+    def _reindex(self, added: list[BaseControl], removed: list[BaseControl]) -> list[BaseControl]:
+        """Index what was added, forget what was removed; return those of them that are to be unmounted.
+
+        A control that was only moved is neither mounted nor unmounted. One that goes before the thread that added it
+        has mounted it is not mounted any more.
+        """
+        gone = {control._i: control for control in removed}  # noqa: SLF001
+        new = {control._i: control for control in added}  # noqa: SLF001
+        for number in gone.keys() - new.keys():
+            self.index.pop(number, None)
+        self.index.update(new)
+        unmounts = [
+            control
+            for number, control in gone.items()
+            if number not in new and self._mounting.pop(number, None) is None
+        ]
+        self._mounting.update((number, control) for number, control in new.items() if number not in gone)
+        return unmounts
 
     def schedule_update(self, control: BaseControl) -> None:
         """Queue a component's update; safe from any thread."""

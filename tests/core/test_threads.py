@@ -161,3 +161,48 @@ async def test_tasks_started_in_many_threads_all_run_and_all_end_with_the_sessio
     await until(lambda: len(tasks) == 200)
     app.host.close_session(session)
     await until(lambda: all(task.cancelled() for task in tasks))
+
+
+async def test_did_mount_may_wait_for_a_coroutine_that_updates_the_page() -> None:
+    class Waiting(ft.Text):
+        def did_mount(self) -> None:
+            async def note() -> None:
+                self.page.controls[0].value = "mounted"
+                self.page.update()
+
+            # result() returns None once the coroutine has ended, else raises TimeoutError.
+            self.page.run_task(note).result(PATIENCE)
+
+    def main(page: ft.Page) -> None:
+        page.add(ft.Text("-"))
+        page.add(Waiting("text"))
+
+    client = await App(main).open()
+    await client.shows("mounted", "text")
+
+
+async def test_a_control_that_goes_before_it_was_mounted_is_neither_mounted_nor_unmounted() -> None:
+    noted: list[str] = []
+    mounting, removed = threading.Event(), threading.Event()
+
+    class Noting(ft.Text):
+        def did_mount(self) -> None:
+            noted.append(f"{self.value} comes")
+            if self.value == "first":
+                mounting.set()
+                assert removed.wait(PATIENCE)
+
+        def will_unmount(self) -> None:
+            noted.append(f"{self.value} goes")
+
+    _, first, _ = await two_clients(lambda page: page.add(ft.Text("-")))
+    page = first.session.page
+
+    def remove() -> None:
+        assert mounting.wait(PATIENCE)
+        page.remove(page.controls[-1])
+        removed.set()
+
+    await in_threads(lambda: page.add(Noting("first"), Noting("second")), remove)
+    await first.shows("-", "first")
+    assert noted == ["first comes"]
