@@ -9,6 +9,8 @@
  * renderer has no such canvas (Firefox and Safari draw each view in a canvas of its own) nothing is changed.
  */
 
+import { StillFrames } from "./still-frames.ts";
+
 export interface Size {
   width: number;
   height: number;
@@ -91,6 +93,7 @@ export function keepSurfacesLarge(canvasKit: unknown, largestView: () => Size): 
     return MakeSWCanvasSurface.call(kit, canvas);
   };
 
+  const stillFrames = new StillFrames(kit);
   const canvasPrototype = kit.Canvas.prototype;
   const { drawPicture } = canvasPrototype;
   canvasPrototype.drawPicture = function (picture) {
@@ -105,8 +108,14 @@ export function keepSurfacesLarge(canvasKit: unknown, largestView: () => Size): 
     const known = args.length === 1 && source instanceof OffscreenCanvas ? shared.get(source) : undefined;
     if (!known) return Reflect.apply(browserCreateImageBitmap, window, args);
     known.drawn();
-    const { width, height } = extent(lastPicture, known.canvas);
-    return browserCreateImageBitmap.call(window, known.canvas, 0, 0, width, height);
+    const picture = lastPicture;
+    const size = extent(picture, known.canvas);
+    const still = stillFrames.instead(picture, size);
+    if (still) return Promise.resolve(still);
+    return browserCreateImageBitmap.call(window, known.canvas, 0, 0, size.width, size.height).then((copy) => {
+      stillFrames.copied(copy, picture);
+      return copy;
+    });
   }) as typeof createImageBitmap;
 }
 

@@ -22,6 +22,7 @@ from tests.browser.seeing import (
     settings,
     settled,
     show,
+    wait_changed,
     wait_kernel,
     wait_picture,
 )
@@ -45,6 +46,16 @@ for (const kind of [HTMLCanvasElement, OffscreenCanvas]) {
     };
 }
 """
+
+COUNT_COPIES = """
+window.copies = {};
+const copy = window.createImageBitmap;
+window.createImageBitmap = (source, ...rest) => {
+    if (source instanceof OffscreenCanvas) window.copies[rest[3]] = (window.copies[rest[3]] ?? 0) + 1;
+    return copy(source, ...rest);
+};
+"""
+"""Counts by height how often what Flutter has drawn is copied to a view: its last step, whatever was drawn."""
 
 FRAMED = """%%flet --height {height}
 sizes_{name} = []
@@ -133,6 +144,28 @@ def test_views_of_all_heights_are_painted_whole(notebook: OpenNotebook) -> None:
     for index, height in enumerate(heights, 1):
         image = wait_picture(lab.view(index), is_whole(BLUE), f"view {index} after all were updated")
         assert abs(image.height - height) <= 3
+    assert_quiet(lab)
+
+
+def test_a_view_that_does_not_change_is_not_painted_while_another_moves(page: Page, notebook: OpenNotebook) -> None:
+    page.add_init_script(COUNT_COPIES)
+    lab = notebook(["%%flet --height 150" + COUNTER, "%%flet --height 120\nft.ProgressRing()"])
+    show(lab, 1, 2)
+    rest(lab)
+    page.wait_for_timeout(500)
+
+    def copies() -> tuple[int, int]:
+        made = page.evaluate("() => window.copies")
+        return made["150"], made["120"]
+
+    still, moving = copies()
+    page.wait_for_function("enough => window.copies[120] >= enough", arg=moving + 30)
+    assert copies()[0] == still
+    before = picture(lab.view(1))
+    enable_semantics(page)
+    lab.view(1).get_by_role("button", name="Add").click()
+    wait_changed(lab.view(1), before)
+    assert copies()[0] > still
     assert_quiet(lab)
 
 
