@@ -42,14 +42,13 @@ export class AppView {
   readonly view = new View();
   readonly #link: Link;
   readonly #life = new AbortController();
-  /** Addresses this app in the Flutter engine; stays when the link gets another id. */
-  readonly #address: string;
   readonly #version: string;
   #model: WidgetModel;
   #unsubscribe: () => void = () => {};
   #surface: Surface | null = null;
   #showing = false;
   readonly #mount: Mount;
+  #painting = false;
   #painted = false;
   #waiting = false;
   #failure = "";
@@ -67,7 +66,7 @@ export class AppView {
       (content, packet) => this.#send(content, packet),
       {
         opened: (message) => this.#opened(message),
-        packet: (packet, base) => this.#packet(packet, base),
+        packet: (packet, base) => this.#mount.receive(packet, base),
         waiting: (waiting) => {
           this.#waiting = waiting;
           this.#refresh();
@@ -77,10 +76,10 @@ export class AppView {
       browserClock,
       navigator.userAgent,
     );
-    this.#address = `cell:${this.#link.id}`;
     this.#mount = new Mount({
       send: (packet) => this.#link.sendPacket(packet),
       remount: () => this.#surface?.remount(),
+      shown: () => this.#shown(),
     });
     registry().links.add(this.#link);
   }
@@ -202,7 +201,6 @@ export class AppView {
       const surface = await show(
         {
           element: this.view.stage,
-          address: this.#address,
           shell,
           channel: {
             connected: (deliver) => this.#mount.connected(deliver),
@@ -223,14 +221,13 @@ export class AppView {
     }
   }
 
-  #packet(packet: Uint8Array, base: boolean): void {
-    this.#mount.receive(packet, base);
-    if (base && !this.#painted) {
-      void framesPainted().then(() => {
-        this.#painted = true;
-        this.#refresh();
-      });
-    }
+  #shown(): void {
+    if (this.#painted || this.#painting) return;
+    this.#painting = true;
+    void framesPainted().then(() => {
+      this.#painted = true;
+      this.#refresh();
+    });
   }
 
   #kernelChanged(state: KernelState): void {

@@ -9,7 +9,6 @@ import { followTheme } from "./theme.ts";
 
 export interface FlutterApp {
   addView(options: { hostElement: HTMLElement; initialData?: unknown }): number;
-  removeView(viewId: number): unknown;
 }
 
 /** An engine that is ready; its app has not begun. */

@@ -5,6 +5,8 @@
  * first sends a control of that type; Flet's client waits for it as long as need be.
  */
 
+import { contains } from "./bytes.ts";
+
 /** A control of type `Rive` as msgpack writes it: the key `_c`, then the four letters. */
 export const RIVE_CONTROL = [0xa2, 0x5f, 0x63, 0xa4, 0x52, 0x69, 0x76, 0x65] as const;
 
@@ -42,15 +44,4 @@ export function holdCdnScripts(): CdnHold {
 
 function isCdnScript(node: Node | string): node is HTMLScriptElement {
   return node instanceof HTMLScriptElement && node.src.includes("/@rive-app/") && !node.src.startsWith(location.origin);
-}
-
-/** Whether `bytes` has `part` in it. */
-export function contains(bytes: Uint8Array, part: readonly number[]): boolean {
-  const first = part[0];
-  if (first === undefined) return true;
-  const last = bytes.length - part.length;
-  for (let start = bytes.indexOf(first); start >= 0 && start <= last; start = bytes.indexOf(first, start + 1)) {
-    if (part.every((byte, offset) => bytes[start + offset] === byte)) return true;
-  }
-  return false;
 }

@@ -61,7 +61,7 @@ async function addInto(
   const element = frameDocument?.getElementById("stage");
   if (!frameWindow || !frameDocument || !element) throw new Error("The frame for the app was removed.");
   const module = await importInto(frameWindow, frameDocument, engineUrl);
-  return new module.FlutterPage(clientBase).add({ ...request, element }, signal);
+  return new module.FlutterPage(clientBase, false).add({ ...request, element }, signal);
 }
 
 /** Import the engine's module inside a frame: a module belongs to the window whose script imported it. */

@@ -1,6 +1,6 @@
 /** Keeps apart what is typed into an app and what is typed into the notebook, or into another app. */
 
-import { contains } from "./cdn-hold.ts";
+import { contains } from "./bytes.ts";
 
 /** The name of Flet's event for a pressed key as msgpack writes it: the length, then `keyboard_event`. */
 const KEYBOARD_EVENT = [0xae, ...new TextEncoder().encode("keyboard_event")];

@@ -1,7 +1,7 @@
 /**
  * The embedded Flet app of one view, as packets see it: which of its incarnations is running, and what it waits for.
  *
- * The first whole page goes to the app as it comes. A later one does not: Flet's client would keep on watching the control
+ * The first whole page goes to the app as soon as it has registered. A later one does not: Flet's client would keep on watching the control
  * objects that it already shows where they equal the new ones, and would never again notice a change of them
  * (`ControlInheritedNotifier` compares by value; most controls take method calls only on the object they began with). So the
  * app is mounted anew, and its own register request is answered here, with that page.
@@ -14,6 +14,8 @@ export interface MountActions {
   send(packet: Uint8Array<ArrayBuffer>): void;
   /** End the running app and mount another in its place. */
   remount(): void;
+  /** The app was given its page: it will draw that in its next frame. */
+  shown(): void;
 }
 
 export class Mount {
@@ -21,7 +23,8 @@ export class Mount {
   /** Packets for the app that it cannot take yet. */
   #queue: Uint8Array[] = [];
   #hasPage = false;
-  /** The whole page that answers the register request of the app that is being mounted. */
+  #hasRegistered = false;
+  /** The whole page that answers the register request of the app that is being mounted anew. */
   #page: Uint8Array | null = null;
 
   constructor(private readonly actions: MountActions) {}
@@ -29,7 +32,7 @@ export class Mount {
   /** An app connected, for the first time or after a remount. */
   connected(deliver: (packet: Uint8Array) => void): void {
     this.#deliver = deliver;
-    if (!this.#page) this.#flush();
+    this.#hasRegistered = false;
   }
 
   disconnected(): void {
@@ -38,13 +41,17 @@ export class Mount {
 
   /** Take a packet that the app sends. */
   sent(packet: Uint8Array<ArrayBuffer>): void {
-    if (!this.#page || !isRegister(packet)) {
+    if (!isRegister(packet)) {
       this.actions.send(packet);
       return;
     }
-    const page = this.#page;
-    this.#page = null;
-    this.#deliver?.(page);
+    this.#hasRegistered = true;
+    // The kernel would answer a second request with another whole page.
+    if (!this.#page) this.actions.send(packet);
+    else {
+      this.#queue.unshift(this.#page);
+      this.#page = null;
+    }
     this.#flush();
   }
 
@@ -61,11 +68,13 @@ export class Mount {
       return;
     }
     if (base) this.#hasPage = true;
-    if (this.#deliver && !this.#page) this.#deliver(packet);
-    else this.#queue.push(packet);
+    this.#queue.push(packet);
+    if (!this.#page) this.#flush();
   }
 
   #flush(): void {
-    for (const packet of this.#queue.splice(0)) this.#deliver?.(packet);
+    if (!this.#deliver || !this.#hasRegistered || this.#queue.length === 0) return;
+    for (const packet of this.#queue.splice(0)) this.#deliver(packet);
+    if (this.#hasPage) this.actions.shown();
   }
 }

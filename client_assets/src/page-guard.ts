@@ -29,24 +29,3 @@ export function guardThemeColor(): void {
   decoy.name = "flet-theme-color";
   document.head.append(decoy);
 }
-
-/** For how long after a view was removed Flutter may still draw it. Milliseconds. */
-const LATE_FRAME = 1_000;
-
-/**
- * Keep one of Flutter's errors out of the console: a frame that it had begun may draw the view that was just removed, whose
- * canvas is gone. The other views of the frame are drawn, and nothing is lost.
- */
-export function muteLateFrames(clientBase: string): void {
-  const done = new AbortController();
-  addEventListener(
-    "error",
-    (event) => {
-      const error = event.error as { stack?: string; dartException?: unknown } | null;
-      const isFlutters = error?.stack?.includes(clientBase) === true;
-      if (isFlutters && /null/i.test(String(error?.dartException))) event.preventDefault();
-    },
-    { signal: done.signal },
-  );
-  setTimeout(() => done.abort(), LATE_FRAME);
-}

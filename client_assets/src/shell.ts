@@ -26,7 +26,7 @@ export class HostSession {
   #deliver: (packet: Uint8Array<ArrayBuffer>) => void = () => {};
   /** The ids of the Flutter views in `multi_views`, in the order in which Flet's client holds them. */
   readonly #shown: number[] = [];
-  /** Where each view's app is, for `remount`. */
+  /** Where each view's app is, or was until the view was cleared. */
   readonly #places = new Map<number, AppPlace>();
   /** Entries of views that Flet's client has not reported yet. */
   readonly #prepared = new Map<number, ControlMap>();
@@ -42,35 +42,33 @@ export class HostSession {
     this.#deliver = deliver;
   }
 
-  /** Show the app with this address in a Flutter view, as soon as Flet's client has noticed the view. */
-  prepare(viewId: number, template: ControlMap, address: string): void {
+  /**
+   * Show the app with this address in a Flutter view, in place of the one that is there; in a new view as soon as Flet's
+   * client has noticed the view.
+   */
+  show(viewId: number, template: ControlMap, address: string): void {
+    const place = this.#places.get(viewId);
+    if (place) {
+      this.#replace(viewId, place, this.#app(template, address));
+      return;
+    }
     this.#prepared.set(viewId, this.#entry(viewId, template, address));
     if (this.#reported.delete(viewId)) this.#add(viewId);
   }
 
-  /** End the app in a view and mount another of that address in its place. */
-  remount(viewId: number, address: string): void {
-    const place = this.#places.get(viewId);
-    if (!place) return;
-    const app = this.#renumber(place.app) as ControlMap;
-    app["url"] = address;
-    if (!this.#shown.includes(viewId)) {
-      // The view was not shown yet: change what is about to be sent.
-      place.list[place.index] = app;
-      place.app = app;
-      return;
-    }
-    place.app = app;
-    this.#send(PATCH, { id: place.parentId, patch: [[0, { [place.property]: [1] }], [REPLACE, 1, place.index, app]] });
-  }
-
   /** End the app in a view, and leave the view empty. */
   clear(viewId: number): void {
-    this.#prepared.delete(viewId);
     const place = this.#places.get(viewId);
-    if (!place || !this.#shown.includes(viewId)) return;
-    this.#places.delete(viewId);
-    this.#send(PATCH, { id: place.parentId, patch: [[0, { [place.property]: [1] }], [REMOVE, 1, place.index]] });
+    if (place?.app) this.#replace(viewId, place, null);
+  }
+
+  #replace(viewId: number, place: AppPlace, app: ControlMap | null): void {
+    const operation = app ? [place.app ? REPLACE : ADD, 1, place.index, app] : [REMOVE, 1, place.index];
+    place.list.splice(place.index, place.app ? 1 : 0, ...(app ? [app] : []));
+    place.app = app;
+    // What is yet to be sent was changed already.
+    if (!this.#shown.includes(viewId)) return;
+    this.#send(PATCH, { id: place.parentId, patch: [[0, { [place.property]: [1] }], operation] });
   }
 
   /** Take a packet of the host app. */
@@ -90,9 +88,8 @@ export class HostSession {
         page_patch: { ...this.shell.page, multi_views: entries },
         error: "",
       });
-    } else if (action === EVENT && body["target"] === PAGE) {
-      if (body["name"] === "multi_view_add") this.#add((body["data"] as ControlMap)["view_id"] as number);
-      else if (body["name"] === "multi_view_remove") this.#remove(body["data"] as number);
+    } else if (action === EVENT && body["target"] === PAGE && body["name"] === "multi_view_add") {
+      this.#add((body["data"] as ControlMap)["view_id"] as number);
     }
   }
 
@@ -106,16 +103,6 @@ export class HostSession {
     this.#prepared.delete(viewId);
     this.#shown.push(viewId);
     this.#patch([ADD, 1, this.#shown.length - 1, entry]);
-  }
-
-  #remove(viewId: number): void {
-    this.#prepared.delete(viewId);
-    this.#reported.delete(viewId);
-    this.#places.delete(viewId);
-    const index = this.#shown.indexOf(viewId);
-    if (index < 0) return;
-    this.#shown.splice(index, 1);
-    this.#patch([REMOVE, 1, index]);
   }
 
   #patch(operation: unknown[]): void {
@@ -133,10 +120,15 @@ export class HostSession {
     const entry = this.#renumber(template) as ControlMap;
     entry["view_id"] = viewId;
     const place = findApp(entry);
-    if (!place) throw new Error("The kernel's description of a view has no FletApp control.");
     place.app["url"] = address;
     this.#places.set(viewId, place);
     return entry;
+  }
+
+  #app(template: ControlMap, address: string): ControlMap {
+    const app = this.#renumber(findApp(template).app) as ControlMap;
+    app["url"] = address;
+    return app;
   }
 
   /** A copy in which every control has a number of its own. */
@@ -152,8 +144,7 @@ export class HostSession {
 /** The shell whose apps look for their assets below `url`. */
 export function withAssets(shell: Shell, url: string): Shell {
   const copy = structuredClone(shell);
-  const place = findApp(copy.view);
-  if (place) place.app["assets_dir"] = url;
+  findApp(copy.view).app["assets_dir"] = url;
   return copy;
 }
 
@@ -161,22 +152,28 @@ function isMap(value: unknown): value is ControlMap {
   return typeof value === "object" && value !== null && !ArrayBuffer.isView(value);
 }
 
-/** A `FletApp` in the list `parent[property]`, at `index`. */
-interface AppPlace {
-  app: ControlMap;
+/** The place of a `FletApp`: in the list `parent[property]`, at `index`. */
+interface AppPlace<App = ControlMap | null> {
+  app: App;
   list: unknown[];
   index: number;
   property: string;
   parentId: number;
 }
 
-function findApp(control: ControlMap): AppPlace | null {
+function findApp(control: ControlMap): AppPlace<ControlMap> {
+  const found = searchApp(control);
+  if (!found) throw new Error("The kernel's description of a view has no FletApp control.");
+  return found;
+}
+
+function searchApp(control: ControlMap): AppPlace<ControlMap> | null {
   for (const [property, list] of Object.entries(control)) {
     if (!Array.isArray(list)) continue;
     for (const [index, item] of (list as unknown[]).entries()) {
       if (!isMap(item)) continue;
       if (item["_c"] === "FletApp") return { app: item, list, index, property, parentId: control["_i"] as number };
-      const found = findApp(item);
+      const found = searchApp(item);
       if (found) return found;
     }
   }

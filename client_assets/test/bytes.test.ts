@@ -3,7 +3,8 @@ import { test } from "node:test";
 
 import { encode } from "@msgpack/msgpack";
 
-import { contains, RIVE_CONTROL } from "../src/cdn-hold.ts";
+import { contains } from "../src/bytes.ts";
+import { RIVE_CONTROL } from "../src/cdn-hold.ts";
 import { extent } from "../src/surface-sizes.ts";
 
 test("a Rive control is found in a packed patch, and its name in a text is not", () => {

@@ -10,6 +10,7 @@ const packet = (n: number): Uint8Array => new Uint8Array([n]);
 let mount: Mount;
 let toKernel: Uint8Array[];
 let remounts: number;
+let shown: number;
 
 /** An app as the engine connects it; tells what it was given. */
 function connect(): number[] {
@@ -21,7 +22,8 @@ function connect(): number[] {
 beforeEach(() => {
   toKernel = [];
   remounts = 0;
-  mount = new Mount({ send: (bytes) => toKernel.push(bytes), remount: () => (remounts += 1) });
+  shown = 0;
+  mount = new Mount({ send: (bytes) => toKernel.push(bytes), remount: () => (remounts += 1), shown: () => (shown += 1) });
 });
 
 test("the first page and what follows go to the app that is there", () => {
@@ -35,14 +37,21 @@ test("the first page and what follows go to the app that is there", () => {
   assert.equal(remounts, 0);
 });
 
-test("packets that come before the app are kept for it", () => {
+test("packets that come before the app has registered are kept for it", () => {
   mount.receive(packet(1), true);
+  const given = connect();
   mount.receive(packet(2), false);
-  assert.deepEqual(connect(), [1, 2]);
+  assert.deepEqual(given, []);
+  assert.equal(shown, 0);
+  mount.sent(REGISTER);
+  assert.deepEqual(given, [1, 2]);
+  assert.equal(shown, 1);
+  assert.deepEqual(toKernel, [REGISTER]);
 });
 
 test("a later page goes to a new app, which does not register with the kernel", () => {
   const first = connect();
+  mount.sent(REGISTER);
   mount.receive(packet(1), true);
   mount.receive(packet(5), true);
   mount.receive(packet(6), false);
@@ -53,7 +62,7 @@ test("a later page goes to a new app, which does not register with the kernel", 
   mount.receive(packet(7), false);
   assert.deepEqual(first, [1]);
   assert.deepEqual(second, [5, 6, 7]);
-  assert.deepEqual(toKernel, []);
+  assert.deepEqual(toKernel, [REGISTER]);
 });
 
 test("a page that comes during a remount replaces the one that waits", () => {

@@ -82,7 +82,7 @@ function ids(value: unknown): ControlMap[] {
 const urls = (): unknown[] => ids(entries()).filter((control) => control["_c"] === "FletApp").map((app) => app["url"]);
 
 test("a view that was there before the host registered comes with the answer", () => {
-  host.prepare(1, SHELL.view, "cell:one");
+  host.show(1, SHELL.view, "cell:one");
   register();
   event("multi_view_add", { view_id: 1, initial_data: {} });
   assert.equal(received.length, 1);
@@ -95,7 +95,7 @@ test("a view that is reported before it is prepared is added by a patch", () => 
   register();
   event("multi_view_add", { view_id: 5, initial_data: {} });
   assert.equal(received.length, 1);
-  host.prepare(5, SHELL.view, "cell:five");
+  host.show(5, SHELL.view, "cell:five");
   assert.deepEqual(received[1]?.[1]["patch"], [[0, { multi_views: [1] }], [1, 1, 0, entries()[0]]]);
 });
 
@@ -103,32 +103,20 @@ test("no two controls have the same number, and the template stays as it was", (
   const before = structuredClone(SHELL);
   register();
   for (const viewId of [1, 2, 3]) {
-    host.prepare(viewId, SHELL.view, `cell:${viewId}`);
+    host.show(viewId, SHELL.view, `cell:${viewId}`);
     event("multi_view_add", { view_id: viewId, initial_data: {} });
   }
-  host.remount(2, "cell:2:2");
+  host.show(2, SHELL.view, "cell:2:2");
   const numbers = [...ids(entries()), ...ids(SHELL.page)].map((control) => control["_i"]);
   assert.equal(new Set(numbers).size, numbers.length);
   assert.deepEqual(SHELL, before);
 });
 
-test("removing a view removes its own entry, whatever came before", () => {
-  register();
-  for (const viewId of [1, 2, 3]) {
-    host.prepare(viewId, SHELL.view, `cell:${viewId}`);
-    event("multi_view_add", { view_id: viewId, initial_data: {} });
-  }
-  event("multi_view_remove", 1);
-  event("multi_view_remove", 3);
-  event("multi_view_remove", 9);
-  assert.deepEqual(entries().map((entry) => entry["view_id"]), [2]);
-});
-
-test("a remount puts an app of another number and address in the old one's place", () => {
-  host.prepare(1, SHELL.view, "cell:a");
+test("a second app of a view gets the place of the first, another number and its own address", () => {
+  host.show(1, SHELL.view, "cell:a");
   register();
   const before = ids(entries()).find((control) => control["_c"] === "FletApp");
-  host.remount(1, "cell:a:2");
+  host.show(1, SHELL.view, "cell:a:2");
   const after = ids(entries()).find((control) => control["_c"] === "FletApp");
   assert.deepEqual(urls(), ["cell:a:2"]);
   assert.notEqual(after?.["_i"], before?.["_i"]);
@@ -136,13 +124,36 @@ test("a remount puts an app of another number and address in the old one's place
 });
 
 test("clearing a view ends its app and keeps the view", () => {
-  host.prepare(1, SHELL.view, "cell:a");
+  host.show(1, SHELL.view, "cell:a");
   register();
   host.clear(1);
   assert.equal(entries().length, 1);
   assert.deepEqual(urls(), []);
 });
 
+test("a view that was cleared shows the next app", () => {
+  host.show(1, SHELL.view, "cell:a");
+  register();
+  host.clear(1);
+  host.clear(1);
+  host.show(1, SHELL.view, "cell:b");
+  assert.deepEqual(urls(), ["cell:b"]);
+  assert.equal(entries().length, 1);
+});
+
+test("what happens to a view before Flet's client has noticed it counts when it does", () => {
+  register();
+  host.show(1, SHELL.view, "cell:a");
+  host.clear(1);
+  host.show(2, SHELL.view, "cell:b");
+  host.clear(2);
+  host.show(2, SHELL.view, "cell:c");
+  assert.equal(received.length, 1);
+  for (const viewId of [1, 2]) event("multi_view_add", { view_id: viewId, initial_data: {} });
+  assert.deepEqual(urls(), ["cell:c"]);
+  assert.equal(entries().length, 2);
+});
+
 test("a shell without an embedded app is refused with a sentence", () => {
-  assert.throws(() => host.prepare(1, { _c: "BasePage", _i: 1, views: [] }, "cell:x"), /no FletApp/);
+  assert.throws(() => host.show(1, { _c: "BasePage", _i: 1, views: [] }, "cell:x"), /no FletApp/);
 });

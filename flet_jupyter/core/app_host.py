@@ -220,7 +220,10 @@ class AppHost:
         RuntimeError
             They called ``sys.exit()``: in a task that would end the loop with all its sessions.
         """
-        await session.new_context().run(self.loop.create_task, self._main(session))
+        try:
+            await session.new_context().run(self.loop.create_task, self._main(session))
+        finally:
+            session.main_has_run()
 
     async def _main(self, session: LiveSession) -> None:
         bind_page(session.page)

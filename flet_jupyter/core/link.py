@@ -65,6 +65,7 @@ class Link:
         self.session = session
         self.registered = False
         self.page_requested = False
+        self.has_page_ahead = False  # it was sent the page before it registered
         self.user_agent = ""
         self.client_ip = ""
         self._transmit = transmit

@@ -105,6 +105,8 @@ class LiveSession(Session):
         self._out_lock = threading.RLock()
         self._links: list[Link] = []
         self._active: Link | None = None
+        self._announced: dict[Link, dict[str, Any]] = {}
+        self._main_has_run = False
         self._was_connected = False
         self._calls = Calls()
         self._mounting: dict[int, BaseControl] = {}  # indexed, and about to be mounted by the thread that added them
@@ -160,7 +162,7 @@ class LiveSession(Session):
             The packet makes no sense now or names things that do not exist.
         """
         if isinstance(packet, Register):
-            self._on_loop(self._attach, link, packet)
+            self._on_loop(self._attach, link, packet.page)
             return
         if link not in self._links:
             raise ProtocolError(f"{type(packet).__name__} before the client registered")
@@ -217,8 +219,33 @@ class LiveSession(Session):
                     link.push(Outgoing(call.packet))
                 self._pump()
 
+    def announce(self, link: Link, page_props: dict[str, Any]) -> None:
+        """Expect a client to register, and send it the page as soon as ``main`` has run; safe from any thread.
+
+        It then has the page when it asks for it, instead of waiting for one more message there and back.
+        """
+        self._on_loop(self._announce, link, page_props)
+
+    def _announce(self, link: Link, page_props: dict[str, Any]) -> None:
+        if link in self._links or self.closed:
+            return
+        self._announced[link] = page_props
+        if self._main_has_run:
+            self._greet_announced()
+
+    def main_has_run(self) -> None:
+        """Note that ``main`` has returned, or raised. On the loop."""
+        self._main_has_run = True
+        self._greet_announced()
+
+    def _greet_announced(self) -> None:
+        for link, page_props in list(self._announced.items()):
+            self._attach(link, page_props)
+            link.has_page_ahead = link in self._links
+
     def detach(self, link: Link) -> None:
         """Forget a client that has gone. The last one to go starts the session's timeout. On the loop."""
+        self._announced.pop(link, None)
         with self._out_lock:
             if link not in self._links:
                 return
@@ -228,10 +255,11 @@ class LiveSession(Session):
             self.host.session_idle(self)
             self.fire("disconnect")
 
-    def _attach(self, link: Link, packet: Register) -> None:
-        before = {name: getattr(self.page, name) for name in ("width", "height")}
+    def _attach(self, link: Link, page_props: dict[str, Any]) -> None:
+        self._announced.pop(link, None)
+        before = self.page.width, self.page.height
         try:
-            self._apply_page_props(packet.page)
+            self._apply_page_props(page_props)
         except ProtocolError as error:
             log.warning("a client registered with %s", error)
             return
@@ -244,11 +272,14 @@ class LiveSession(Session):
         self._active = link
         self.page.client_user_agent = link.user_agent or None
         self.page.client_ip = link.client_ip or None
-        self.send_page(link)
+        if link.has_page_ahead:
+            link.has_page_ahead = False
+        else:
+            self.send_page(link)
         self.host.session_busy(self)
         if self._was_connected and first:
             self.fire("connect")
-        elif (self.page.width, self.page.height) != (before["width"], before["height"]):
+        elif (self.page.width, self.page.height) != before:
             # main has already run with an estimate of the page's size, or another client's.
             self.fire("resize", {"width": self.page.width, "height": self.page.height})
         self._was_connected = True

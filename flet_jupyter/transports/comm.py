@@ -171,6 +171,7 @@ class CommTransport:
             self._refuse(name, f"This app is already shown in {limit} places, the most that are allowed.")
             return
         self._send({"op": "opened", "link": name, "protocol": PROTOCOL, "shell": shell(), **self._greeting()})
+        session.announce(link, page)
         if first:
             session.host.loop.call_soon_threadsafe(self._sweep)
 
