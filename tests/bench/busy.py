@@ -1,7 +1,7 @@
 """From an event to its patch while a cell computes.
 
-A cell runs `while True: pass` for 10 s, twice for each side; meanwhile events are sent alone as for `latency`
-(without Nagle), each about 10 ms after the last answer. Idle is measured before each round, in the same way.
+A cell runs `while True: pass` for 10 s, twice for each side; meanwhile events are sent alone as for `latency`,
+each about 10 ms after the last answer. Idle is measured before each round, in the same way.
 
 * *ipywidgets* is a Button as it comes. Since ipykernel 7.4 its clicks go to the shell that last sent something for
   it, which for a widget made by a cell is the busy one.
@@ -47,7 +47,7 @@ def measure() -> Result:
     sides = ["flet", "ipywidgets", "ipywidgets on the subshell"]
     idle: dict[str, list[float]] = {side: [] for side in sides}
     busy: dict[str, list[float]] = {side: [] for side in sides}
-    with lab(nagle=False) as running, running.browser() as browser, running.notebook(browser, []) as notebook:
+    with lab() as running, running.browser() as browser, running.notebook(browser, []) as notebook:
         add_sides(notebook)
         ids = notebook.quietly(ON_SUBSHELL).split()
         notebook.page.evaluate("([name, ...ids]) => fletBench.addButton(name, ...ids)", [sides[2], *ids])

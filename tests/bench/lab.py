@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page, Playwright
 
 PAGE_SCRIPT = Path(__file__).with_name("page.js")
-WITHOUT_NAGLE = Path(__file__).with_name("without_nagle.py")
 SETUP = "%load_ext flet_jupyter\nimport flet as ft\nimport flet_jupyter"
 COUNTER = """
 def main(page: ft.Page):
@@ -99,9 +98,9 @@ class Lab:
 
 
 @contextlib.contextmanager
-def lab(*, nagle: bool = True) -> Iterator[Lab]:
-    """Start JupyterLab in an empty folder; without Nagle's algorithm as `without_nagle.py` says."""
-    options = [] if nagle else [f"--config={WITHOUT_NAGLE}"]
+def lab(*, undelayed: bool = True) -> Iterator[Lab]:
+    """Start JupyterLab in an empty folder; `undelayed` is the extension's setting for the kernels' WebSockets."""
+    options = [] if undelayed else ["--FletExtension.undelayed_kernel_sockets=False"]
     with (
         tempfile.TemporaryDirectory() as folder,
         jupyter_server(Path(folder), options=options) as server,

@@ -7,9 +7,9 @@ kernel connection has sent the event's comm message and stops when it has receiv
   ms after the last answer; a Button's click message likewise, its Label not displayed.
 * *Real mouse click*: the mouse is pressed and released over the button in its view, every 300 ms; Flutter paints
   the button's ripple meanwhile.
-* *Without Nagle*: Jupyter's server leaves Nagle's algorithm on in its WebSockets. Most of the time an answer waits
-  there until the browser's TCP has acknowledged the message before it (the kernel's status), which takes 40 ms.
-  That hits every widget alike and hides the difference, so both sides are measured with it off, too.
+* *With Nagle*: left alone, Jupyter's server has Nagle's algorithm on in its WebSockets. Most of the time an answer
+  then waits until the browser's TCP has acknowledged the message before it (the kernel's status), which takes 40 ms.
+  The server extension turns it off, for every widget; these rows are with `undelayed_kernel_sockets = False`.
 """
 
 from __future__ import annotations
@@ -47,25 +47,25 @@ button, label = button_and_label()
 
 
 def measure() -> Result:
-    """Measure events alone, then real mouse clicks, each with a server as it comes and with one that sends at once."""
+    """Measure events alone, then real mouse clicks, with the WebSockets as the extension makes them and as they were."""
     rows = []
-    for nagle in (False, True):
-        with lab(nagle=nagle) as running:
-            rows += [_alone(running, nagle=nagle), _clicked(running, nagle=nagle)]
+    for undelayed in (True, False):
+        with lab(undelayed=undelayed) as running:
+            rows += [_alone(running, undelayed=undelayed), _clicked(running, undelayed=undelayed)]
     return Result(rows)
 
 
-def _alone(running: Lab, *, nagle: bool) -> Row:
+def _alone(running: Lab, *, undelayed: bool) -> Row:
     with running.browser() as browser, running.notebook(browser, []) as notebook:
         add_sides(notebook)
         alternate = "count => fletBench.alternate(['flet', 'ipywidgets'], count, GAP)".replace("GAP", str(GAP))
         notebook.page.evaluate(alternate, WARM_UP)
-        return _row("event alone", notebook.page.evaluate(alternate, EVENTS), 1.2, nagle=nagle)
+        return _row("event alone", notebook.page.evaluate(alternate, EVENTS), 1.2, undelayed=undelayed)
 
 
-def _clicked(running: Lab, *, nagle: bool) -> Row:
+def _clicked(running: Lab, *, undelayed: bool) -> Row:
     with running.browser() as browser, running.notebook(browser, _shown()) as notebook:
-        return _row("real mouse click", _click(notebook), 1.6, nagle=nagle)
+        return _row("real mouse click", _click(notebook), 1.6, undelayed=undelayed)
 
 
 def add_sides(notebook: Notebook) -> None:
@@ -83,10 +83,10 @@ def add_sides(notebook: Notebook) -> None:
     page.evaluate("ids => fletBench.addButton('ipywidgets', ...ids)", ids)
 
 
-def _row(kind: str, times: dict[str, list[float]], bar: float, *, nagle: bool) -> Row:
+def _row(kind: str, times: dict[str, list[float]], bar: float, *, undelayed: bool) -> Row:
     ours, theirs = times["flet"], times["ipywidgets"]
     return Row(
-        f"event to patch, {kind}, p50 against ipywidgets, " + ("server as it comes" if nagle else "without Nagle"),
+        f"event to patch, {kind}, p50 against ipywidgets, " + ("server as it comes" if undelayed else "with Nagle"),
         median(ours) / median(theirs),
         bar,
         "x",

@@ -129,9 +129,9 @@
     });
     const isHere = (op) => (entry) => entry.link === link && entry.direction === "recv" && entry.op === op;
     const opened = next(isHere("opened"), 10_000);
+    const first = next(isHere("packet"), 10_000);
     send({ op: "open", protocol: 1, page, user_agent: "benchmark" });
     await opened;
-    const first = next(isHere("packet"), 10_000);
     sendPacket(toBytes(register));
     const { packet } = await first;
     sides[name] = {

@@ -34,11 +34,7 @@ async def connected(jp_serverapp: Any, jp_ws_fetch: Connect) -> Any:
     """Start a kernel, connect to it, and return the server's end of the connection."""
     kernel = await jp_serverapp.kernel_manager.start_kernel()
     client = await jp_ws_fetch("api", "kernels", kernel, "channels")
-    connection = next(
-        each
-        for each in ZMQChannelsWebsocketConnection._open_sockets
-        if each.kernel_id == kernel
-    )
+    connection = next(each for each in ZMQChannelsWebsocketConnection._open_sockets if each.kernel_id == kernel)
     assert await client.read_message()  # a status: the connection is up
     return connection
 
