@@ -47,7 +47,7 @@ button, label = button_and_label()
 
 
 def measure() -> Result:
-    """Measure events alone, then real mouse clicks, with the WebSockets as the extension makes them and as they were."""
+    """Measure events alone, then real mouse clicks, with the WebSockets as the extension makes them and as before."""
     rows = []
     for undelayed in (True, False):
         with lab(undelayed=undelayed) as running:
