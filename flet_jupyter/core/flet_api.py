@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextvars
 import dataclasses
 import inspect
+import types
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Final
 
@@ -43,6 +44,7 @@ def flet_version() -> str:
 FLET_VERSION: Final = flet_version()
 
 try:
+    from flet.controls import base_control
     from flet.controls.base_control import BaseControl
     from flet.controls.context import _context_page, context
     from flet.controls.object_patch import DiffBuilder, ObjectPatch
@@ -205,6 +207,9 @@ def check() -> None:
         "Session.get_page_patch": hasattr(Session, "get_page_patch"),
         "Session.schedule_update": hasattr(Session, "schedule_update"),
         "Session.schedule_effect": hasattr(Session, "schedule_effect"),
+        "base_control.get_event_field_type(control, field_name)": _has_parameters(
+            getattr(base_control, "get_event_field_type", None), "control", "field_name"
+        ),
         "BaseControl._trigger_event": inspect.iscoroutinefunction(getattr(BaseControl, "_trigger_event", None)),
         "context.reset_auto_update": hasattr(context, "reset_auto_update"),
         "MessageAction values 1 to 6": [a.value for a in MessageAction][:6] == [1, 2, 3, 4, 5, 6],
@@ -221,6 +226,34 @@ def _has_parameters(function: Any, *names: str) -> bool:
 
 
 check()
+
+
+def _remember_event_types() -> None:
+    """Let flet find out but once what a class of controls hands to its handlers.
+
+    It reads the annotations of all base classes at each event, which takes longer than most handlers.
+    """
+    in_flet = vars(base_control)
+    find = in_flet["get_event_field_type"]
+    unknown = object()
+
+    def get_event_field_type(control: Any, field_name: str) -> Any:
+        kind = type(control)
+        found = kind.__dict__.get("_flet_jupyter_event_types", {}).get(field_name, unknown)
+        if found is unknown:
+            found = find(control, field_name)
+            # In the class, so that it goes with it: a cell that is run again makes another.
+            known = kind.__dict__.get("_flet_jupyter_event_types", {})
+            type.__setattr__(kind, "_flet_jupyter_event_types", {**known, field_name: found})
+        return found
+
+    # Flet resolves names in the globals of whoever calls.
+    in_flet["get_event_field_type"] = types.FunctionType(
+        get_event_field_type.__code__, in_flet, closure=get_event_field_type.__closure__
+    )
+
+
+_remember_event_types()
 
 
 def bind_page(page: Page) -> None:
