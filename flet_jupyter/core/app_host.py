@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
     from flet_jupyter.core.link import Link
+    from flet_jupyter.core.pace import Pace
     from flet_jupyter.core.packets import Event
 
     AppFunction = Callable[[Page], Any]
@@ -46,10 +47,13 @@ class Runtime:
         The loop on which sessions live. It runs in the thread that calls :meth:`adopt_thread`.
     threads : bool
         False in Pyodide, where no thread can start.
+    pace : Pace, optional
+        How fast packets for all clients together may leave, where they share a channel that is limited.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, *, threads: bool = True) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, *, threads: bool = True, pace: Pace | None = None) -> None:
         self.loop = loop
+        self.pace = pace
         self.loop_thread_id = threading.get_ident()
         self.threads = threads
         loop.set_task_factory(_session_task)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from flet_jupyter.core.flet_api import MuxedDataChannel
 from flet_jupyter.core.outbox import Outbox, Outgoing
+from flet_jupyter.core.pace import Pace
 from flet_jupyter.core.packets import DataFrame, decode, encode_data_frame
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class Link:
     probe : callable, optional
         Asks the client which packets it has; called with the number of the last one sent. Without
         it the transport is trusted to lose nothing.
+    pace : Pace, optional
+        What this client shares with others, beyond its own pace.
     clock : callable
         Monotonic seconds.
     """
@@ -60,6 +63,8 @@ class Link:
         session: LiveSession,
         transmit: Transmit,
         probe: Callable[[int], None] | None = None,
+        *,
+        pace: Pace | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.session = session
@@ -74,8 +79,8 @@ class Link:
         self._outbox = Outbox()
         self._sent = 0
         self._delivered = 0
-        self._allowance = float(BURST)
-        self._allowance_at = clock()
+        self._pace = Pace(RATE, BURST, clock)
+        self._paces = (self._pace,) if pace is None else (self._pace, pace)
         self._answers_due = 0
         self._last_sent_at = 0.0
         self._last_probe_gap = PROBE_AFTER
@@ -106,10 +111,15 @@ class Link:
         """Send a full page: nothing that waited as a patch is needed any more."""
         self.registered = True
         self._outbox.drop_patches()
-        self._refill(self._clock())
-        self._allowance = max(self._allowance - PAGE_COST, -PAGE_COST)
+        self._earn()
+        self._pace.spend(PAGE_COST)
         self._delivered = self._sent  # what is still under way no longer matters
         self._send(packet, base=True)
+
+    def has_dropped_calls(self) -> bool:
+        """Tell, once, whether requests to this client were dropped: it has not read anything for long."""
+        dropped, self._outbox.dropped_calls = self._outbox.dropped_calls, False
+        return dropped
 
     def push(self, packet: Outgoing) -> None:
         """Send a packet now if the client can take it, else keep it, merged with what waits."""
@@ -124,33 +134,34 @@ class Link:
             Seconds after which to call again; None when nothing is due.
         """
         now = self._clock()
-        self._refill(now)
+        self._earn()
         # Once patches were dropped, what else waits (a call of a new control, say) has to wait for the page.
         while len(self._outbox) and self.registered and not self._outbox.overflowed:
             if self._sent - self._delivered >= WINDOW:
                 return self._probe_delay(now)
-            if self._allowance < 1:
-                return (1 - self._allowance) / RATE
-            self._allowance -= 1
+            if delay := max(pace.delay() for pace in self._paces):
+                return delay
+            for pace in self._paces:
+                pace.spend()
             self._send(self._outbox.pop(), base=False)
-        if self._misses_page and self._allowance < 1:
-            return (1 - self._allowance) / RATE
+        if self._misses_page and (delay := self._pace.delay()):
+            return delay
         return self._probe_delay(now)
 
     @property
     def needs_page(self) -> bool:
         """Whether so much was missed that only a full page helps, and the client is ready for it."""
-        return self._misses_page and self._allowance >= 1
+        return self._misses_page and not self._pace.delay()
 
     @property
     def _misses_page(self) -> bool:
         # Not before it has read everything: what is sent earlier is out of date when it gets there.
         return self._outbox.overflowed and self.registered and self._delivered >= self._sent
 
-    def _refill(self, now: float) -> None:
+    def _earn(self) -> None:
         answers, self._answers_due = self._answers_due, 0
-        self._allowance = min(float(BURST), self._allowance + (now - self._allowance_at) * RATE + answers)
-        self._allowance_at = now
+        for pace in self._paces:
+            pace.allow(answers)
 
     def acknowledge(self, number: int) -> None:
         """Note that the client has every packet up to `number`."""

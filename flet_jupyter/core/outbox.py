@@ -55,7 +55,8 @@ class Outbox:
     Runs of patches that only set plain values share one entry, so a loop that updates a counter a
     hundred thousand times leaves one. Everything else keeps its place between them. When the bound
     is passed the patches are dropped and :attr:`overflowed` is set: what the client needs then is
-    the full page, which costs the page's size however long it was away.
+    the full page, which costs the page's size however long it was away. When calls and data frames alone
+    pass the bound they are dropped too, and :attr:`dropped_calls` is set.
     """
 
     def __init__(self) -> None:
@@ -63,6 +64,7 @@ class Outbox:
         self._bytes = 0
         self._packets = 0
         self.overflowed = False
+        self.dropped_calls = False
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -145,3 +147,4 @@ class Outbox:
             # Calls and data frames to a client that stopped reading long ago.
             self._entries.clear()
             self._bytes = self._packets = 0
+            self.dropped_calls = True

@@ -556,6 +556,8 @@ class LiveSession(Session):
                 delays.append(delay)
             if link.needs_page:
                 self.send_page(link)
+            if link.has_dropped_calls():
+                self._calls.fail("The client has not read anything for long.", link)
         if delays:
             due = time.monotonic() + min(delays)
             if self._pump_at is None or due < self._pump_at - 0.001:

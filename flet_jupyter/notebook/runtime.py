@@ -9,6 +9,7 @@ import threading
 from typing import TYPE_CHECKING, Any, Final
 
 from flet_jupyter.core.app_host import Runtime
+from flet_jupyter.core.pace import Pace
 from flet_jupyter.exceptions import BadOption, LimitReached
 from flet_jupyter.notebook.app import CellApp
 from flet_jupyter.notebook.cells import Cell, current_cell
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["KernelRuntime", "check_size"]
 
 _SWITCH_INTERVAL: Final = 0.0005
+_MAX_RATE: Final = 300
+"""Packets per second from all apps together. JupyterLab's server drops what a kernel publishes beyond 1,000 messages a
+second; each packet is one, and its acknowledgement makes the kernel publish up to two more."""
 _MAX_APPS: Final = 1_000
 _MAX_PIXELS: Final = 20_000
 _MAX_ENDED: Final = 100
@@ -174,7 +178,7 @@ def _start_loop() -> Runtime:
     # long for the interpreter, by default 5 ms; nobody pays for a shorter time while none waits.
     sys.setswitchinterval(min(sys.getswitchinterval(), _SWITCH_INTERVAL))
     loop = asyncio.new_event_loop()
-    runtime = Runtime(loop)
+    runtime = Runtime(loop, pace=Pace(_MAX_RATE, _MAX_RATE))
     ready = threading.Event()
 
     loop.call_soon(ready.set)

@@ -27,6 +27,10 @@ SILENCE: Final = 300.0
 """Seconds without any message after which a view is taken for gone. A view that can run timers speaks
 every 30 s; browsers slow a hidden tab's timers to one a minute."""
 
+AWAY: Final = 70.0
+"""Seconds of silence after which a view has to make room for another, if there are as many as may be: pages that
+crashed or lost their network say no goodbye."""
+
 _LINK_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
@@ -162,8 +166,12 @@ class CommTransport:
             self._session = session
             limit = session.host.settings.max_links
             link = self._links.get(name)  # a view that has not been answered yet asks again
+        if link is None and len(self._links) >= limit:
+            self._close_silent(AWAY)
+        with self._lock:
             if link is None and len(self._links) < limit:
-                link = Link(session, self._transmitter(name), self._prober(name))
+                pace = session.host.runtime.pace
+                link = Link(session, self._transmitter(name), self._prober(name), pace=pace)
                 link.user_agent = str(content.get("user_agent") or "")[:500]
                 self._links[name] = link
                 self._seen[name] = time.monotonic()
@@ -199,11 +207,14 @@ class CommTransport:
         session = self._session
         if session is None:
             return
+        self._close_silent(SILENCE)
+        self._sweep_timer = session.host.loop.call_later(SILENCE / 4, self._sweep)
+
+    def _close_silent(self, seconds: float) -> None:
         now = time.monotonic()
         for name, seen in list(self._seen.items()):
-            if now - seen > SILENCE:
+            if now - seen > seconds:
                 self._close(name)
-        self._sweep_timer = session.host.loop.call_later(SILENCE / 4, self._sweep)
 
     def _stop_sweeping(self) -> None:
         if self._session is None and self._sweep_timer is not None:

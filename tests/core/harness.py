@@ -109,7 +109,7 @@ class Client(ModelClient):
         super().__init__()
         self.session = session
         self.loop = session.host.loop
-        self.link = Link(session, self._arrived, self._probed if lossy else None, clock)
+        self.link = Link(session, self._arrived, self._probed if lossy else None, clock=clock)
         self.sent: list[tuple[int, bool]] = []
         self.probes: list[int] = []
         self.lost = 0

@@ -8,7 +8,7 @@ from typing import Any
 import flet as ft
 import pytest
 
-from flet_jupyter.core import calls
+from flet_jupyter.core import calls, outbox
 from flet_jupyter.exceptions import ProtocolError
 from tests.core.harness import App, Client, until
 from tests.core.test_counter import counter
@@ -152,6 +152,25 @@ async def test_a_client_that_leaves_fails_the_calls_it_was_asked_and_no_others()
         await to_first
     second.answer(second.calls[0], "still here")
     assert await to_second == "still here"
+
+
+async def test_calls_to_a_client_that_reads_nothing_fail_when_there_are_too_many() -> None:
+    app = App(counter)
+    client = Client((await app.open()).session, lossy=True)
+    client.register()
+    await until(lambda: client.page)
+    client.stop_reading()
+    client.event(1, "noticed")  # the client used last is the one that calls go to
+    asked = [
+        asyncio.ensure_future(client.session.invoke_method(1, "greet", None))
+        for _ in range(outbox.MAX_WAITING_PACKETS + 50)
+    ]
+    await until(lambda: any(call.done() for call in asked), "a call that fails")
+    failed = [call for call in asked if call.done()]
+    with pytest.raises(RuntimeError, match="has not read anything"):
+        await failed[0]
+    for call in asked:
+        call.cancel()
 
 
 async def test_a_call_that_waited_for_its_client_fails_when_that_one_leaves() -> None:

@@ -11,6 +11,7 @@ from flet_jupyter.core import link as module
 from flet_jupyter.core import outbox
 from flet_jupyter.core.link import BURST, PAGE_COST, PROBE_AFTER, RATE, WINDOW, Link
 from flet_jupyter.core.outbox import Outgoing
+from flet_jupyter.core.pace import Pace
 from flet_jupyter.exceptions import ProtocolError
 from tests.core.model_client import pack, pack_event, pack_frame
 
@@ -43,12 +44,15 @@ class Session:
 class Wire:
     """A link, and what comes out of it."""
 
-    def __init__(self, *, lossy: bool = True, registered: bool = True) -> None:
-        self.clock = Clock()
+    def __init__(
+        self, *, lossy: bool = True, registered: bool = True, clock: Clock | None = None, pace: Pace | None = None
+    ) -> None:
+        self.clock = clock or Clock()
         self.packets: list[tuple[int, bytes, bool]] = []
         self.probes: list[int] = []
         self.session = Session()
-        self.link = Link(self.session, self._transmit, self.probes.append if lossy else None, self.clock)  # type: ignore[arg-type]
+        probe = self.probes.append if lossy else None
+        self.link = Link(self.session, self._transmit, probe, pace=pace, clock=self.clock)  # type: ignore[arg-type]
         if registered:
             self.link.start(b"page")
             self.link.acknowledge(1)
@@ -151,6 +155,30 @@ def test_each_event_brings_the_allowance_for_an_answer() -> None:
         wire.link.receive(pack_event(1, "click"))
     wire.link.pump()
     assert len(wire.packets) == before + 5
+
+
+def test_clients_that_share_a_pace_keep_to_it_together() -> None:
+    clock = Clock()
+    shared = Pace(RATE, BURST, clock)
+    wires = [Wire(lossy=False, clock=clock, pace=shared) for _ in range(4)]
+
+    def sent() -> int:
+        return sum(len(wire.packets) for wire in wires)
+
+    for wire in wires:
+        wire.push(200)
+        wire.link.pump()
+    assert sent() == BURST
+    for _ in range(100):
+        clock.now += 1 / RATE
+        for wire in wires:
+            wire.link.pump()
+    assert sent() == pytest.approx(BURST + 100, abs=1)
+    # Whoever does something gets an answer all the same.
+    before = len(wires[3].packets)
+    wires[3].link.receive(pack_event(1, "click"))
+    wires[3].link.pump()
+    assert len(wires[3].packets) == before + 1
 
 
 def test_a_client_that_does_not_acknowledge_is_asked_after_a_while() -> None:

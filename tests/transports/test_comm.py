@@ -131,6 +131,19 @@ async def test_more_views_than_allowed_are_refused_with_a_sentence() -> None:
     assert "2 places" in views.heard[-1]["message"]
 
 
+async def test_a_view_that_was_away_for_long_makes_room_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    views = Views(App(counter, settings=AppSettings(max_links=2)))
+    views.open("link-that-crashed")
+    views.open("link-that-lives")
+    monkeypatch.setattr(comm, "AWAY", 0.0)
+    for name in views.transport._seen:
+        if name == "link-that-lives":
+            views.transport._seen[name] += 60
+    views.open("link-that-is-new")
+    assert views.heard[-1]["op"] == "opened"
+    assert sorted(views.transport._links) == ["link-that-is-new", "link-that-lives"]
+
+
 async def test_a_session_that_cannot_be_had_refuses_the_view() -> None:
     def full(page: dict[str, Any]) -> Any:
         raise LimitReached("This app already has 3 sessions.", 3)
