@@ -29,8 +29,9 @@ const IDLE_PATIENCE = 20_000;
 type Opened = Extract<ToLink, { op: "opened" }>;
 
 const UNSERVED = "The app's assets are outside the folder that this Jupyter server serves: move them there to see them.";
-const STARTING = "Starting the app…";
-const WAITING = "Waiting for the kernel: it is busy, and this front end cannot reach it meanwhile.";
+const STARTING = "Starting the app… If this stays, run this cell again.";
+const WAITING =
+  "Waiting for the kernel: it is busy, and this front end cannot reach it meanwhile. Wait for the running cell, or interrupt it.";
 const FORGOTTEN = "This app does not run in the kernel any more: run this cell again to start it.";
 
 const browserClock = {

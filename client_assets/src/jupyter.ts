@@ -27,7 +27,8 @@ const RESTARTED = "The kernel was restarted: run this cell again to start the ap
 const DIED = "The kernel died: start it again, then run this cell to start the app.";
 const CRASHED = "The kernel died and was started again: run this cell again to start the app.";
 const SHUT_DOWN = "The kernel was shut down: start it again, then run this cell to start the app.";
-const RECONNECTING = "Connection to the Jupyter server lost; reconnecting…";
+const RECONNECTING =
+  "Connection to the Jupyter server lost; reconnecting… If this stays, see whether the server still runs. The app keeps its state.";
 
 const GONE: Readonly<Record<string, string>> = {
   restarting: RESTARTED,

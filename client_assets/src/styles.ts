@@ -26,7 +26,14 @@ const CSS = `
   animation: flet-turn 0.9s linear infinite;
 }
 @keyframes flet-turn { to { transform: rotate(1turn); } }
-@media (prefers-reduced-motion: reduce) { .flet-message::before { animation: none; } }
+/* Most apps are there sooner than anybody could read. */
+.flet-view[data-flet-state="loading"] > .flet-message { animation: flet-ink 0.1s 0.3s backwards; }
+.flet-view[data-flet-state="loading"] > .flet-message::before {
+  animation: flet-turn 0.9s linear infinite, flet-appear 0.1s 0.3s backwards;
+}
+@keyframes flet-ink { from { color: transparent; } }
+@keyframes flet-appear { from { opacity: 0; } }
+@media (prefers-reduced-motion: reduce) { .flet-view > .flet-message::before { animation: none !important; } }
 .flet-view[data-flet-state="live"] > .flet-message { display: none; }
 .flet-view[data-flet-state="closed"] > .flet-message::before,
 .flet-view[data-flet-state="failed"] > .flet-message::before { display: none; }

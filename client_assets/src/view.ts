@@ -46,7 +46,7 @@ export class View {
     });
     this.#host.append(this.stage, this.#message, this.#badge);
     this.element.append(this.#host, handle, this.#note, this.output.element);
-    this.setState("loading", "Starting the app…");
+    this.setState("loading", "");
     this.#applyHeight();
   }
 
