@@ -1,7 +1,7 @@
 /** One shown app: ties a widget model's messages, a link, the elements of a view and the Flutter engine together. */
 
 import { assetsUrl, notebookPath } from "./assets.ts";
-import { otherVersion, prepare, registry, show, whenSized } from "./engine.ts";
+import { otherVersion, prepare, registry, show } from "./engine.ts";
 import type { Surface } from "./flutter.ts";
 import { watchKernel } from "./jupyter.ts";
 import type { KernelState } from "./jupyter.ts";
@@ -10,7 +10,8 @@ import { Mount } from "./mount.ts";
 import { pageInfo } from "./page-info.ts";
 import type { FromKernel, Shell, ToKernel, ToLink } from "./protocol.ts";
 import { withAssets } from "./shell.ts";
-import { DEFAULT_HEIGHT, View } from "./view.ts";
+import { whenSized } from "./sized.ts";
+import { View } from "./view.ts";
 
 /** The part of an anywidget model that is used here. */
 export interface WidgetModel {
@@ -107,7 +108,7 @@ export class AppView {
     const patience = AbortSignal.any([this.#life.signal, AbortSignal.timeout(LAYOUT_PATIENCE)]);
     whenSized(this.view.stage, patience)
       .catch(() => {})
-      .finally(() => this.#link.open(pageInfo(this.view.stage, DEFAULT_HEIGHT)));
+      .finally(() => this.#link.open(pageInfo(this.view.stage)));
   }
 
   /** Go on with the model of another rendering: anywidget drops all listeners of a view that is disposed. */

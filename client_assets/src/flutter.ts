@@ -5,16 +5,18 @@
  * each app's packets by its address: the host app to the host session, an embedded one to its channel.
  */
 
-import { indexOf } from "./bytes.ts";
+import { decode, encode } from "@msgpack/msgpack";
 import { bootFlutter } from "./boot.ts";
 import type { FlutterApp, FlutterEngine } from "./boot.ts";
 import type { CdnHold } from "./cdn-hold.ts";
 import { isStrayKey } from "./keyboard.ts";
 import { isRegister } from "./link.ts";
-import { lotFor, move, Places } from "./places.ts";
+import { pageInfo } from "./page-info.ts";
+import { move, Places } from "./places.ts";
 import type { Place } from "./places.ts";
-import type { Shell } from "./protocol.ts";
-import { HostSession } from "./shell.ts";
+import type { PageInfo, Shell } from "./protocol.ts";
+import { HostSession, likeness } from "./shell.ts";
+import { whenSized } from "./sized.ts";
 
 /** Where an embedded app's packets go. */
 export interface AppChannel {
@@ -66,7 +68,7 @@ class Socket {
   bind(channel: AppChannel): void {
     this.#channel = channel;
     if (this.#deliver) channel.connected(this.#deliver);
-    for (const packet of this.#held.splice(0)) channel.sent(withPageSize(packet, this.element));
+    for (const packet of this.#held.splice(0)) channel.sent(asIfNew(packet, this.element));
   }
 
   connected(deliver: (packet: Uint8Array) => void): void {
@@ -89,8 +91,8 @@ class Socket {
 interface SpareApp {
   place: Place;
   socket: Socket;
-  /** What it was made from: an app with other assets, say, has to be another. */
-  made: string;
+  /** What it is like: an app with other assets, say, has to be another. */
+  likeness: string;
 }
 
 export class FlutterPage {
@@ -128,9 +130,11 @@ export class FlutterPage {
     // Not before there is a view to add: an app that has none for a second never begins, not even when it gets one.
     this.#app ??= engine.runApp();
     const app = await this.#app;
+    // It may have been hidden while the engine was starting.
+    await whenSized(element, signal);
     this.#places ??= new Places((hostElement) => app.addView({ hostElement, initialData: {} }));
     const places = this.#places;
-    const spare = this.#takeSpare(shell);
+    const spare = this.#takeSpare(host, places, shell);
     if (spare) move(spare.place, element);
     const place = spare?.place ?? (await places.take(element));
     let socket = spare?.socket ?? this.#start(host, shell, place);
@@ -161,22 +165,25 @@ export class FlutterPage {
     return socket;
   }
 
-  #takeSpare(shell: Shell): SpareApp | null {
+  /** Return the spare app if it is as this shell wants it; end it if not. */
+  #takeSpare(host: HostSession, places: Places, shell: Shell): SpareApp | null {
     const spare = this.#spare;
-    if (spare?.made !== JSON.stringify(shell.view)) return null;
     this.#spare = null;
-    return spare;
+    if (!spare || spare.likeness === likeness(shell.view)) return spare;
+    this.#sockets.delete(spare.socket.address);
+    host.clear(spare.place.viewId);
+    places.release(spare.place);
+    return null;
   }
 
   /** Start a spare app, of the size of `model`, when the page has been at rest for a moment. */
   #startSpareSoon(host: HostSession, places: Places, shell: Shell, model: Place): void {
     clearTimeout(this.#spareTimer);
-    if (!this.keepsSpare || this.#spare) return;
+    if (!this.keepsSpare) return;
     this.#spareTimer = setTimeout(() => {
-      void places.take(lotFor(model.element)).then((place) => {
-        const made = JSON.stringify(shell.view);
-        this.#spare = { place, socket: this.#start(host, shell, place), made };
-      });
+      if (this.#spare) return;
+      const place = places.takeAside(model.element);
+      this.#spare = { place, socket: this.#start(host, shell, place), likeness: likeness(shell.view) };
     }, QUIET);
   }
 
@@ -216,18 +223,14 @@ export class FlutterPage {
   }
 }
 
-/** The register request of an app whose place has got another size since; another packet as it is. */
-function withPageSize(packet: Uint8Array<ArrayBuffer>, { clientWidth, clientHeight }: HTMLElement): Uint8Array<ArrayBuffer> {
+/** The register request of an app that started as a spare, as if it started now; another packet as it is. */
+function asIfNew(packet: Uint8Array<ArrayBuffer>, element: HTMLElement): Uint8Array<ArrayBuffer> {
   if (!isRegister(packet)) return packet;
-  const sized = packet.slice();
-  setNumber(sized, "width", clientWidth);
-  setNumber(sized, "height", clientHeight);
-  return sized;
-}
-
-/** Set the first value of this key, if it is a 64-bit float, as msgpack writes it. */
-function setNumber(packet: Uint8Array<ArrayBuffer>, key: string, value: number): void {
-  const name = [0xa0 + key.length, ...new TextEncoder().encode(key), 0xcb];
-  const at = indexOf(packet, name);
-  if (at >= 0) new DataView(packet.buffer, packet.byteOffset).setFloat64(at + name.length, value);
+  const [action, body] = decode(packet.subarray(1)) as [number, { page: Partial<PageInfo> }];
+  const { width, height, platform_brightness, media } = pageInfo(element);
+  Object.assign(body.page, { width, height, platform_brightness, media });
+  const message = encode([action, body]);
+  const changed = new Uint8Array(message.byteLength + 1);
+  changed.set(message, 1);
+  return changed;
 }

@@ -14,9 +14,13 @@ function platform(): string {
   return "linux";
 }
 
-export function pageInfo(element: HTMLElement, fallbackHeight: number): PageInfo {
-  const width = element.clientWidth || 800;
-  const height = element.clientHeight || fallbackHeight;
+/** What is assumed of an element that is not laid out. CSS pixels. */
+const WIDTH = 800;
+const HEIGHT = 400;
+
+export function pageInfo(element: HTMLElement): PageInfo {
+  const width = element.clientWidth || WIDTH;
+  const height = element.clientHeight || HEIGHT;
   const none = { top: 0, right: 0, bottom: 0, left: 0 };
   return {
     route: "/",

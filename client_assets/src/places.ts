@@ -32,6 +32,15 @@ export class Places {
     return place;
   }
 
+  /** Return an empty place out of sight, of the size of an element. */
+  takeAside(element: HTMLElement): Place {
+    const place = this.#free.pop();
+    const lot = lotFor(element);
+    if (!place) return this.#add(lot);
+    move(place, lot);
+    return place;
+  }
+
   /** Keep an empty place for the next app. */
   release(place: Place): void {
     // The one that was emptied last may be wanted in the same size; the others need no memory for pictures.
@@ -74,7 +83,7 @@ export function move({ element }: Place, stage: HTMLElement): void {
 const LOT = "flet-lot";
 
 /** Make a stage out of sight, of the size of an element. */
-export function lotFor(element: HTMLElement): HTMLElement {
+function lotFor(element: HTMLElement): HTMLElement {
   const lot = element.ownerDocument.createElement("div");
   lot.className = LOT;
   lot.inert = true;

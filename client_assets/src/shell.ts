@@ -148,6 +148,15 @@ export function withAssets(shell: Shell, url: string): Shell {
   return copy;
 }
 
+/** A text that two controls have in common if they differ in nothing but their numbers and the order of their properties. */
+export function likeness(control: ControlMap): string {
+  return JSON.stringify(control, (key, value: unknown) => {
+    if (key === "_i") return undefined;
+    if (!isMap(value) || Array.isArray(value)) return value;
+    return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)));
+  });
+}
+
 function isMap(value: unknown): value is ControlMap {
   return typeof value === "object" && value !== null && !ArrayBuffer.isView(value);
 }

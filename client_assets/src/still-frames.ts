@@ -148,7 +148,7 @@ export class StillFrames {
   #watchContexts(prototype: ImageBitmapRenderingContext): void {
     // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its context
     const transfer = prototype.transferFromImageBitmap;
-    const { take } = { take: this.#take.bind(this) };
+    const take = this.#take.bind(this);
     prototype.transferFromImageBitmap = function (bitmap: ImageBitmap | null): void {
       const show = (picture: ImageBitmap | null): void => transfer.call(this, picture);
       take(this, bitmap, show);
@@ -167,15 +167,14 @@ export class StillFrames {
       return;
     }
     if (this.#shown.get(context) === picture.frame) return;
-    // Another canvas shows it, which cannot be: pictures belong to one view. Copy from there, and paint all from now on.
-    this.#isTrusted = true;
+    // Flutter has given the frame to another canvas than last time. Copy it from there, and paint everything from now on.
+    this.#isTrusted = false;
     const other = this.#showing.get(picture.frame);
-    this.#note(context, picture.frame);
-    if (other) {
-      void createImageBitmap(other.canvas).then((copy) => {
-        if (this.#shown.get(context) === picture.frame) show(copy);
-      });
-    }
+    this.#note(context, null);
+    if (!other) return;
+    void createImageBitmap(other.canvas).then((copy) => {
+      if (!this.#shown.has(context)) show(copy);
+    });
   }
 
   #note(context: ImageBitmapRenderingContext, frame: string | null): void {

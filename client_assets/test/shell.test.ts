@@ -4,7 +4,7 @@ import { beforeEach, test } from "node:test";
 import { decode, encode } from "@msgpack/msgpack";
 
 import type { ControlMap, Shell } from "../src/protocol.ts";
-import { HostSession } from "../src/shell.ts";
+import { HostSession, likeness } from "../src/shell.ts";
 
 const SHELL: Shell = {
   page: { _c: "Page", _i: 1, window: { _c: "Window", _i: 2 }, _overlay: { _c: "Overlay", _i: 11 } },
@@ -156,4 +156,10 @@ test("what happens to a view before Flet's client has noticed it counts when it 
 
 test("a shell without an embedded app is refused with a sentence", () => {
   assert.throws(() => host.show(1, { _c: "BasePage", _i: 1, views: [] }, "cell:x"), /no FletApp/);
+});
+
+test("controls are alike whatever their numbers and the order of their properties", () => {
+  const control = { _c: "View", _i: 1, controls: [{ _c: "FletApp", _i: 2, url: "a" }] };
+  assert.equal(likeness(control), likeness({ controls: [{ url: "a", _i: 9, _c: "FletApp" }], _i: 8, _c: "View" }));
+  assert.notEqual(likeness(control), likeness({ ...control, controls: [{ _c: "FletApp", _i: 2, url: "b" }] }));
 });

@@ -68,9 +68,8 @@ class Link:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.session = session
-        self.registered = False
+        self.has_page = False
         self.page_requested = False
-        self.has_page_ahead = False  # it was sent the page before it registered
         self.user_agent = ""
         self.client_ip = ""
         self._transmit = transmit
@@ -79,8 +78,8 @@ class Link:
         self._outbox = Outbox()
         self._sent = 0
         self._delivered = 0
-        self._pace = Pace(RATE, BURST, clock)
-        self._paces = (self._pace,) if pace is None else (self._pace, pace)
+        own = Pace(RATE, BURST, clock)
+        self._paces = (own,) if pace is None else (own, pace)
         self._answers_due = 0
         self._last_sent_at = 0.0
         self._last_probe_gap = PROBE_AFTER
@@ -109,10 +108,11 @@ class Link:
 
     def start(self, packet: bytes) -> None:
         """Send a full page: nothing that waited as a patch is needed any more."""
-        self.registered = True
+        self.has_page = True
         self._outbox.drop_patches()
         self._earn()
-        self._pace.spend(PAGE_COST)
+        for pace in self._paces:
+            pace.spend(PAGE_COST)
         self._delivered = self._sent  # what is still under way no longer matters
         self._send(packet, base=True)
 
@@ -136,27 +136,36 @@ class Link:
         now = self._clock()
         self._earn()
         # Once patches were dropped, what else waits (a call of a new control, say) has to wait for the page.
-        while len(self._outbox) and self.registered and not self._outbox.overflowed:
+        while len(self._outbox) and self.has_page and not self._outbox.overflowed:
             if self._sent - self._delivered >= WINDOW:
                 return self._probe_delay(now)
-            if delay := max(pace.delay() for pace in self._paces):
+            if delay := self._delay():
                 return delay
             for pace in self._paces:
                 pace.spend()
             self._send(self._outbox.pop(), base=False)
-        if self._misses_page and (delay := self._pace.delay()):
+        if self._misses_page and (delay := self._delay()):
             return delay
         return self._probe_delay(now)
 
     @property
     def needs_page(self) -> bool:
         """Whether so much was missed that only a full page helps, and the client is ready for it."""
-        return self._misses_page and not self._pace.delay()
+        return self._misses_page and not self._delay()
 
     @property
     def _misses_page(self) -> bool:
         # Not before it has read everything: what is sent earlier is out of date when it gets there.
-        return self._outbox.overflowed and self.registered and self._delivered >= self._sent
+        return self._outbox.overflowed and self.has_page and self._delivered >= self._sent
+
+    def lose_track(self) -> None:
+        """Note that the client has missed a packet: nothing but the whole page helps."""
+        self._outbox.drop_patches()
+        self._outbox.overflowed = True
+        self._delivered = self._sent
+
+    def _delay(self) -> float:
+        return max(pace.delay() for pace in self._paces)
 
     def _earn(self) -> None:
         answers, self._answers_due = self._answers_due, 0

@@ -105,7 +105,8 @@ class LiveSession(Session):
         self._out_lock = threading.RLock()
         self._links: list[Link] = []
         self._active: Link | None = None
-        self._announced: dict[Link, dict[str, Any]] = {}
+        self._announced: list[Link] = []  # they will register; main has not run yet
+        self._ahead: list[Link] = []  # they have the page, and have not registered yet
         self._main_has_run = False
         self._was_connected = False
         self._calls = Calls()
@@ -205,48 +206,60 @@ class LiveSession(Session):
     def _send_page(self, link: Link) -> None:
         """Send `link` the whole page as it was last diffed."""
         with self._tree_lock:
-            link.page_requested = False
-            if link not in self._links:
-                return
-            body = RegisterClientResponseBody(session_id=self.id, page_patch=self.page, error="")
-            packet = encode_page(Message(MessageAction.REGISTER_CLIENT, body))
-            with self._out_lock:
-                link.start(packet)
-                if self.host.observer is not None:
-                    self.host.observer.page_sent(self, link)
-                for call in self._calls.waiting():
-                    call.link = link
-                    link.push(Outgoing(call.packet))
-                self._pump()
+            try:
+                if link not in self._links and link not in self._ahead:
+                    link.page_requested = False
+                    return
+                body = RegisterClientResponseBody(session_id=self.id, page_patch=self.page, error="")
+                packet = encode_page(Message(MessageAction.REGISTER_CLIENT, body))
+                with self._out_lock:
+                    link.start(packet)
+                    link.page_requested = False  # who asks from now on has missed this one
+                    if self.host.observer is not None:
+                        self.host.observer.page_sent(self, link)
+                    if link in self._links:
+                        self._ask_again(link)
+                        self._pump()
+            except BaseException:
+                link.page_requested = False
+                raise
 
-    def announce(self, link: Link, page_props: dict[str, Any]) -> None:
+    def _ask_again(self, link: Link) -> None:
+        """Put to a client the calls that none was there for. With the lock held."""
+        for call in self._calls.waiting():
+            call.link = link
+            link.push(Outgoing(call.packet))
+
+    def announce(self, link: Link) -> None:
         """Expect a client to register, and send it the page as soon as ``main`` has run; safe from any thread.
 
-        It then has the page when it asks for it, instead of waiting for one more message there and back.
+        It then has the page when it asks for it, instead of waiting for one more message there and back. What changes
+        until then is kept for it, as for any client that cannot take more.
         """
-        self._on_loop(self._announce, link, page_props)
+        self._on_loop(self._announce, link)
 
-    def _announce(self, link: Link, page_props: dict[str, Any]) -> None:
-        if link in self._links or self.closed:
-            return
-        self._announced[link] = page_props
+    def _announce(self, link: Link) -> None:
+        with self._out_lock:
+            if self.closed or link in self._links or link in self._ahead or link in self._announced:
+                return
+            (self._ahead if self._main_has_run else self._announced).append(link)
         if self._main_has_run:
-            self._greet_announced()
+            self.send_page(link)
 
     def main_has_run(self) -> None:
         """Note that ``main`` has returned, or raised. On the loop."""
-        self._main_has_run = True
-        self._greet_announced()
-
-    def _greet_announced(self) -> None:
-        for link, page_props in list(self._announced.items()):
-            self._attach(link, page_props)
-            link.has_page_ahead = link in self._links
+        with self._out_lock:
+            self._main_has_run = True
+            announced, self._announced = self._announced, []
+        for link in announced:
+            self._announce(link)
 
     def detach(self, link: Link) -> None:
         """Forget a client that has gone. The last one to go starts the session's timeout. On the loop."""
-        self._announced.pop(link, None)
         with self._out_lock:
+            for links in (self._announced, self._ahead):
+                if link in links:
+                    links.remove(link)
             if link not in self._links:
                 return
             self._links.remove(link)
@@ -256,7 +269,6 @@ class LiveSession(Session):
             self.fire("disconnect")
 
     def _attach(self, link: Link, page_props: dict[str, Any]) -> None:
-        self._announced.pop(link, None)
         before = self.page.width, self.page.height
         try:
             self._apply_page_props(page_props)
@@ -269,12 +281,17 @@ class LiveSession(Session):
                 return
             if link not in self._links:
                 self._links.append(link)
+            has_page = link in self._ahead
+            if has_page:
+                self._ahead.remove(link)
+                self._ask_again(link)
+                self._pump()
+            elif link in self._announced:
+                self._announced.remove(link)
         self._active = link
         self.page.client_user_agent = link.user_agent or None
         self.page.client_ip = link.client_ip or None
-        if link.has_page_ahead:
-            link.has_page_ahead = False
-        else:
+        if not has_page:
             self.send_page(link)
         self.host.session_busy(self)
         if self._was_connected and first:
@@ -300,11 +317,11 @@ class LiveSession(Session):
             self.apply_patch(packet.id, props)
         except Exception as error:
             raise ProtocolError(f"properties that flet cannot read: {error}") from error
-        if packet.id == _PAGE_ID or not props or len(self._links) < 2:
+        if packet.id == _PAGE_ID or not props or len(self._links) + len(self._ahead) < 2:
             return
         outgoing = Outgoing(*replace_properties(packet.id, props), is_patch=True)
         with self._out_lock:
-            for other in self._links:
+            for other in (*self._links, *self._ahead):
                 if other is not link:
                     other.push(outgoing)
             self._pump()
@@ -394,9 +411,9 @@ class LiveSession(Session):
             if self.host.observer is not None:
                 self.host.observer.tree_changed(self)
         # Without the lock: this is code of the app, and may wait for a thread that needs it.
-        for gone in unmounts:
-            gone.will_unmount()
         try:
+            for gone in unmounts:
+                gone.will_unmount()
             for new in added:
                 if self._mounting.pop(new._i, None) is new:  # noqa: SLF001
                     new.did_mount()
@@ -451,7 +468,8 @@ class LiveSession(Session):
             if self.closed:
                 return
             self.closed = True
-            self._links.clear()
+            for links in (self._links, self._ahead, self._announced):
+                links.clear()
         self._on_loop(self._close)
 
     def _close(self) -> None:
@@ -522,9 +540,9 @@ class LiveSession(Session):
     def send(self, message: Message) -> None:
         """Pack a message from flet and give it to the clients."""
         data = encode_message(message)
-        outgoing = self._outgoing(message, data) if self._links else None
+        outgoing = self._outgoing(message, data) if self._links or self._ahead else None
         with self._out_lock:
-            for link in self._links:
+            for link in (*self._links, *self._ahead):
                 outgoing = outgoing or self._outgoing(message, data)
                 link.push(outgoing)
             self._pump()
@@ -534,6 +552,15 @@ class LiveSession(Session):
         with self._out_lock:
             link.push(packet)
             self._pump()
+
+    def resync(self, link: Link) -> None:
+        """Send a client that has missed something the whole page, as soon as its pace allows; safe from any thread."""
+        with self._out_lock:
+            if link.has_page:
+                link.lose_track()
+                self._pump()
+            elif link in self._links:
+                self.send_page(link)
 
     def acknowledge(self, link: Link, number: int) -> None:
         """Note what a client has received, and go on sending; safe from any thread."""

@@ -298,7 +298,7 @@ class CellApp:
 
     def _greeting(self) -> dict[str, Any]:
         return {
-            "output": self._host.output.entries,
+            "output": self._host.output.for_new_view(),
             "height": self._height.value if self._height else None,
             "assets": _assets(self._assets_dir),
         }

@@ -108,11 +108,14 @@ class OutputLog:
         self._fresh = _Tail(_MAX_BATCH)
         self._held: _Tail | None = None
 
-    @property
-    def entries(self) -> list[dict[str, str]]:
-        """Everything kept, oldest first, as ``{kind, text}``."""
+    def for_new_view(self) -> list[dict[str, str]]:
+        """Return everything kept, oldest first, as ``{kind, text}``; the views that are there get what they lack."""
         with self._lock:
-            return self._kept.entries()
+            fresh, self._fresh = self._fresh, _Tail(_MAX_BATCH)
+            kept = self._kept.entries()
+        if fresh:
+            self._send({"op": "output", "entries": fresh.entries()})
+        return kept
 
     def hold(self) -> None:
         """Keep text for the running cell."""

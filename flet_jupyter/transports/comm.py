@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import logging
 import re
 import threading
@@ -31,6 +32,7 @@ AWAY: Final = 70.0
 """Seconds of silence after which a view has to make room for another, if there are as many as may be: pages that
 crashed or lost their network say no goodbye."""
 
+_MAX_CLOSED: Final = 200
 _LINK_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
@@ -66,7 +68,11 @@ class CommTransport:
         self._lock = threading.Lock()
         self._links: dict[str, Link] = {}
         self._seen: dict[str, float] = {}
+        # JupyterLab gives a page's first message to the main shell, where it waits for the running cell; a later one,
+        # such as the page's goodbye, to a subshell, where it does not.
+        self._closed_links: collections.deque[str] = collections.deque(maxlen=_MAX_CLOSED)
         self._session: LiveSession | None = None
+        self._closed = False
         self._dropped = 0
         self._dropped_at = 0.0
         self._sweep_timer: asyncio.TimerHandle | None = None
@@ -95,6 +101,7 @@ class CommTransport:
             How many links there were.
         """
         with self._lock:
+            self._closed = True
             names = list(self._links)
             self._links.clear()
             self._seen.clear()
@@ -125,6 +132,8 @@ class CommTransport:
                     self._handle(op, name, link, content, buffers)
                 elif op != "close":
                     self._send({"op": "unknown", "link": name[:64]})
+                elif _LINK_ID.fullmatch(name):
+                    self._note_closed(name)
             case _:
                 raise ProtocolError(f"not a message of this protocol: {str(content)[:80]}")
 
@@ -141,8 +150,7 @@ class CommTransport:
             case "ping":
                 self._send({"op": "pong", "link": name})
             case "resync":
-                if link.registered:
-                    link.session.send_page(link)
+                link.session.resync(link)
             case "close":
                 self._close(name)
             case "ack":
@@ -156,12 +164,17 @@ class CommTransport:
         if content.get("protocol") != PROTOCOL:
             self._refuse(name, "This page runs another version of flet-jupyter than the kernel. Reload the page.")
             return
+        if name in self._closed_links:
+            return  # this is late: the view has gone in the meantime
         try:
             session = self._open_session(page)
         except FletJupyterError as error:
             self._refuse(name, str(error))
             return
         with self._lock:
+            if self._closed:
+                self._send({"op": "unknown", "link": name})
+                return
             first = self._session is None
             self._session = session
             limit = session.host.settings.max_links
@@ -179,7 +192,7 @@ class CommTransport:
             self._refuse(name, f"This app is already shown in {limit} places, the most that are allowed.")
             return
         self._send({"op": "opened", "link": name, "protocol": PROTOCOL, "shell": shell(), **self._greeting()})
-        session.announce(link, page)
+        session.announce(link)
         if first:
             session.host.loop.call_soon_threadsafe(self._sweep)
 
@@ -195,7 +208,12 @@ class CommTransport:
     def _prober(self, name: str) -> Callable[[int], None]:
         return lambda number: self._send({"op": "probe", "link": name, "n": number})
 
+    def _note_closed(self, name: str) -> None:
+        if name not in self._closed_links:
+            self._closed_links.append(name)
+
     def _close(self, name: str) -> None:
+        self._note_closed(name)
         with self._lock:
             link = self._links.pop(name, None)
             self._seen.pop(name, None)
@@ -205,7 +223,7 @@ class CommTransport:
     def _sweep(self) -> None:
         """Close links of views that went without a word; runs on the loop while the session lives."""
         session = self._session
-        if session is None:
+        if session is None or session.closed:
             return
         self._close_silent(SILENCE)
         self._sweep_timer = session.host.loop.call_later(SILENCE / 4, self._sweep)

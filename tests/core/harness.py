@@ -196,7 +196,7 @@ class Client(ModelClient):
         self.link.receive(pack_frame(channel_id, payload))
 
     def resync(self) -> None:
-        self.session.send_page(self.link)
+        self.session.resync(self.link)
 
     def detach(self) -> None:
         self.session.detach(self.link)

@@ -123,6 +123,74 @@ async def test_registering_twice_sends_the_page_again_and_adds_no_client() -> No
     assert client.patches == 2  # one by main's page.add, one by the click
 
 
+async def test_an_announced_client_has_the_page_before_it_asks_and_gets_no_second_one() -> None:
+    app = App(counter)
+    client = Client(app.new_session(), lossy=True)
+    client.session.announce(client.link)
+    await client.session.lane.run(lambda: None)
+    assert client.pages == 0, "main has not run"
+    await app.host.run_main(client.session)
+    await until(lambda: client.pages == 1)
+    client.register(width=640.0)
+    await until(lambda: client.session.links)
+    client.click(_c="Button")
+    await client.shows("1")
+    assert client.pages == 1
+    assert client.session.page.width == 640.0
+
+
+async def test_what_changes_before_an_announced_client_registers_waits_for_it() -> None:
+    app = App(counter)
+    session = await app.start()
+    client = Client(session, lossy=True)
+    session.announce(client.link)
+    await until(lambda: client.pages == 1)
+    for number in range(500):
+        session.page.controls[0].value = f"value {number}"
+        session.page.update()
+    await session.lane.run(lambda: None)
+    assert client.texts() == ["0"]
+    client.register()
+    await client.shows("value 499")
+    assert client.pages == 1
+    assert client.patches == 1
+
+
+async def test_an_announced_client_counts_for_nothing_before_it_registers() -> None:
+    app = App(counter)
+    first = await app.open()
+    second = Client(first.session, lossy=True)
+    first.session.announce(second.link)
+    await until(lambda: second.pages == 1)
+    assert first.session.active_link is first.link
+    first.detach()
+    await until(lambda: not first.session.links)
+    call = asyncio.ensure_future(first.session.invoke_method(1, "greet", None))
+    await asyncio.sleep(0)
+    assert not second.calls
+    second.register()
+    await until(lambda: second.calls)
+    second.answer(second.calls[0], "hello")
+    assert await call == "hello"
+
+
+async def test_an_announced_client_that_leaves_is_forgotten() -> None:
+    app = App(counter)
+    session = app.new_session()
+    early, late = Client(session, lossy=True), Client(session, lossy=True)
+    session.announce(early.link)
+    await until(lambda: early.link in session._announced)
+    early.detach()
+    await app.host.run_main(session)
+    session.announce(late.link)
+    await until(lambda: late.pages == 1)
+    late.detach()
+    session.page.controls[0].value = "new"
+    session.page.update()
+    assert early.pages == 0
+    assert len(late.link._outbox) == 0
+
+
 async def test_the_page_knows_the_clients_browser() -> None:
     app = App(counter)
     session = app.new_session()

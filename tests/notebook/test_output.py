@@ -132,7 +132,7 @@ def test_a_flood_of_text_is_bounded_and_its_end_arrives(notebook: Any) -> None:
     wait(lambda: view.page)
     view.click(_c="Button")
     wait(lambda: view.printed().endswith("the end\n"))
-    kept = notebook.apps["main"]._host.output.entries
+    kept = notebook.apps["main"]._host.output.for_new_view()
     assert sum(len(entry["text"]) for entry in kept) < 300_000
     assert kept[-1]["text"].endswith("the end\n")
 
@@ -190,7 +190,7 @@ def test_text_of_one_kind_is_one_entry_and_each_error_another() -> None:
         ("error", "f"),
     ):
         log.log.write(kind, text)  # type: ignore[arg-type]
-    assert [(entry["kind"], entry["text"]) for entry in log.log.entries] == [
+    assert [(entry["kind"], entry["text"]) for entry in log.log.for_new_view()] == [
         ("stdout", "ab"),
         ("stderr", "c"),
         ("stdout", "d"),
@@ -218,21 +218,32 @@ def test_text_held_for_the_cell_is_not_sent() -> None:
     assert log.due == []
     assert log.log.release() == [{"kind": "stdout", "text": "held"}]
     assert log.log.release() == []
-    assert log.log.entries == []
+    assert log.log.for_new_view() == []
     log.log.write("stdout", "after")
-    assert log.log.entries == [{"kind": "stdout", "text": "after"}]
+    assert log.log.for_new_view() == [{"kind": "stdout", "text": "after"}]
+
+
+def test_a_new_view_gets_each_text_once_and_the_others_miss_nothing() -> None:
+    log = Log()
+    log.log.write("stdout", "before")
+    log.flush()
+    log.log.write("stdout", " meanwhile")
+    assert log.log.for_new_view() == [{"kind": "stdout", "text": "before meanwhile"}]
+    assert [message["entries"][0]["text"] for message in log.sent] == ["before", " meanwhile"]
+    log.flush()
+    assert len(log.sent) == 2
 
 
 def test_empty_text_is_nothing() -> None:
     log = Log()
     log.log.write("stdout", "")
-    assert (log.due, log.log.entries) == ([], [])
+    assert (log.due, log.log.for_new_view()) == ([], [])
 
 
 def test_what_is_left_out_is_said() -> None:
     log = Log()
     for _ in range(500):
         log.log.write("stdout", "x" * 1000)
-    text = "".join(entry["text"] for entry in log.log.entries)
+    text = "".join(entry["text"] for entry in log.log.for_new_view())
     assert len(text) < 201_000
     assert "characters left out" in text

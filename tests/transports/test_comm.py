@@ -144,6 +144,24 @@ async def test_a_view_that_was_away_for_long_makes_room_for_another(monkeypatch:
     assert sorted(views.transport._links) == ["link-that-is-new", "link-that-lives"]
 
 
+async def test_a_view_that_left_before_its_first_message_came_is_not_let_in() -> None:
+    views = Views(App(counter))
+    views.transport.receive({"op": "close", "link": LINK}, [])
+    views.open(LINK)
+    assert views.heard == []
+    views.open(LINK + "-next")
+    assert views.heard[0]["op"] == "opened"
+
+
+async def test_a_transport_that_was_closed_opens_nothing_more() -> None:
+    views = await live_views()
+    views.transport.close()
+    heard = len(views.heard)
+    views.open("link-that-is-late")
+    assert [content["op"] for content in views.heard[heard:]] == ["unknown"]
+    assert not views.transport._links
+
+
 async def test_a_session_that_cannot_be_had_refuses_the_view() -> None:
     def full(page: dict[str, Any]) -> Any:
         raise LimitReached("This app already has 3 sessions.", 3)
