@@ -145,6 +145,11 @@ class LiveSession(Session):
         return tuple(self._links)
 
     @property
+    def receivers(self) -> tuple[Link, ...]:
+        """The clients attached now, and those that have the page already and are about to register."""
+        return (*self._links, *self._ahead)
+
+    @property
     def active_link(self) -> Link | None:
         """The client that was used last; calls such as ``page.launch_url`` go to it."""
         return self._active if self._active in self._links else (self._links[-1] if self._links else None)
@@ -207,7 +212,7 @@ class LiveSession(Session):
         """Send `link` the whole page as it was last diffed."""
         with self._tree_lock:
             try:
-                if link not in self._links and link not in self._ahead:
+                if link not in self.receivers:
                     link.page_requested = False
                     return
                 body = RegisterClientResponseBody(session_id=self.id, page_patch=self.page, error="")
@@ -317,11 +322,11 @@ class LiveSession(Session):
             self.apply_patch(packet.id, props)
         except Exception as error:
             raise ProtocolError(f"properties that flet cannot read: {error}") from error
-        if packet.id == _PAGE_ID or not props or len(self._links) + len(self._ahead) < 2:
+        if packet.id == _PAGE_ID or not props or len(self.receivers) < 2:
             return
         outgoing = Outgoing(*replace_properties(packet.id, props), is_patch=True)
         with self._out_lock:
-            for other in (*self._links, *self._ahead):
+            for other in self.receivers:
                 if other is not link:
                     other.push(outgoing)
             self._pump()
@@ -540,9 +545,9 @@ class LiveSession(Session):
     def send(self, message: Message) -> None:
         """Pack a message from flet and give it to the clients."""
         data = encode_message(message)
-        outgoing = self._outgoing(message, data) if self._links or self._ahead else None
+        outgoing = self._outgoing(message, data) if self.receivers else None
         with self._out_lock:
-            for link in (*self._links, *self._ahead):
+            for link in self.receivers:
                 outgoing = outgoing or self._outgoing(message, data)
                 link.push(outgoing)
             self._pump()

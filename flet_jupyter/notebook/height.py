@@ -56,7 +56,7 @@ class ContentHeight:
             return
         fresh = set(ids) - set(self._watched)
         self._watched = ids
-        for link in session.links:
+        for link in session.receivers:
             for number in ids:
                 if number in fresh:
                     _watch(link, number)

@@ -136,6 +136,7 @@ def test_an_app_that_measures_itself_gets_its_events(notebook: Any) -> None:
 
 def test_an_app_that_does_not_measure_is_not_bothered(notebook: Any) -> None:
     view = opened(notebook, "page.add(ft.Text('a'))")
+    wait(lambda: measured(view))
     before = view.patches
     measure(view, 100)
     wait(lambda: view.height == 120)
