@@ -106,7 +106,8 @@ def _measurable(session: LiveSession) -> list[Any]:
     visible = [control for control in controls if getattr(control, "visible", True)]
     if any(getattr(control, "expand", None) or not hasattr(control, "on_size_change") for control in visible):
         return []
-    return visible
+    # What the app has put there since the last diff, no client knows yet.
+    return [control for control in visible if id_of(control) in session.index]
 
 
 def _number(value: Any, default: float) -> float:

@@ -151,3 +151,15 @@ def test_a_measurement_that_is_none_changes_nothing(notebook: Any, data: Any) ->
     view.event(measured(view)[0], "size_change", data)
     measure(view, 100)
     wait(lambda: view.height == 120)
+
+
+def test_a_control_that_no_client_knows_yet_is_not_watched(notebook: Any) -> None:
+    view = opened(notebook, "globals().update(page=page)\n    page.add(ft.Text('a'))")
+    wait(lambda: measured(view))
+    notebook.good("page.controls.append(ft.Text('b'))")
+    again = notebook.front_end.show(view.model_id)
+    wait(lambda: measured(again))
+    notebook.good("page.update()")
+    for each in (view, again):
+        each.shows("a", "b")
+        wait(lambda each=each: len(measured(each)) == 2)
