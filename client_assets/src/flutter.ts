@@ -9,14 +9,17 @@ import { decode, encode } from "@msgpack/msgpack";
 import { bootFlutter } from "./boot.ts";
 import type { FlutterApp, FlutterEngine } from "./boot.ts";
 import type { CdnHold } from "./cdn-hold.ts";
+import { FocusKeeper } from "./focus.ts";
 import { isStrayKey } from "./keyboard.ts";
 import { isRegister } from "./link.ts";
 import { pageInfo } from "./page-info.ts";
-import { move, Places } from "./places.ts";
+import { isSame, move, Places, sizeOf } from "./places.ts";
 import type { Place } from "./places.ts";
 import type { PageInfo, Shell } from "./protocol.ts";
 import { HostSession, likeness } from "./shell.ts";
 import { whenSized } from "./sized.ts";
+import type { Size } from "./surface-sizes.ts";
+import { currentBrightness } from "./theme.ts";
 
 /** Where an embedded app's packets go. */
 export interface AppChannel {
@@ -68,7 +71,10 @@ class Socket {
   bind(channel: AppChannel): void {
     this.#channel = channel;
     if (this.#deliver) channel.connected(this.#deliver);
-    for (const packet of this.#held.splice(0)) channel.sent(asIfNew(packet, this.element));
+    // What it said after registering is out of date: it was about the place where it waited.
+    const register = this.#held.find(isRegister);
+    this.#held = [];
+    if (register) channel.sent(asIfNew(register, this.element));
   }
 
   connected(deliver: (packet: Uint8Array) => void): void {
@@ -91,7 +97,7 @@ class Socket {
 interface SpareApp {
   place: Place;
   socket: Socket;
-  /** What it is like: an app with other assets, say, has to be another. */
+  /** What it is like: an app with other assets or another theme has to be another. */
   likeness: string;
 }
 
@@ -105,6 +111,7 @@ export class FlutterPage {
   #spareTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #sockets = new Map<string, Socket>();
   #lastSocket = 0;
+  readonly #focus = new FocusKeeper(document);
 
   /**
    * `clientBase` is the absolute URL of the folder with the client's files; it ends with a slash. `keepsSpare` says whether to
@@ -132,14 +139,19 @@ export class FlutterPage {
     const app = await this.#app;
     // It may have been hidden while the engine was starting.
     await whenSized(element, signal);
-    this.#places ??= new Places((hostElement) => app.addView({ hostElement, initialData: {} }));
+    this.#places ??= new Places((hostElement) => {
+      this.#focus.watch(hostElement);
+      return app.addView({ hostElement, initialData: {} });
+    });
     const places = this.#places;
-    const spare = this.#takeSpare(host, places, shell);
+    const size = sizeOf(element);
+    const spare = this.#takeSpare(host, places, shell, size);
     if (spare) move(spare.place, element);
     const place = spare?.place ?? (await places.take(element));
     let socket = spare?.socket ?? this.#start(host, shell, place);
     socket.bind(channel);
-    const startSpare = (): void => this.#startSpareSoon(host, places, shell, place);
+    this.#focus.starting();
+    const startSpare = (): void => this.#startSpareSoon(host, places, shell, size);
     startSpare();
     return {
       remount: () => {
@@ -159,31 +171,38 @@ export class FlutterPage {
 
   /** Start an app in a place, instead of the one that is there. */
   #start(host: HostSession, shell: Shell, place: Place): Socket {
+    this.#focus.starting();
     const socket = new Socket(`${EMBEDDED}${++this.#lastSocket}`, place.element);
     this.#sockets.set(socket.address, socket);
     host.show(place.viewId, shell.view, socket.address);
     return socket;
   }
 
-  /** Return the spare app if it is as this shell wants it; end it if not. */
-  #takeSpare(host: HostSession, places: Places, shell: Shell): SpareApp | null {
+  /** Return the spare app if it has this size and is as this shell wants it; end it if not. */
+  #takeSpare(host: HostSession, places: Places, shell: Shell, size: Size): SpareApp | null {
     const spare = this.#spare;
     this.#spare = null;
-    if (!spare || spare.likeness === likeness(shell.view)) return spare;
+    if (!spare || (spare.likeness === currentLikeness(shell) && isSame(sizeOf(spare.place.element), size))) return spare;
     this.#sockets.delete(spare.socket.address);
     host.clear(spare.place.viewId);
     places.release(spare.place);
     return null;
   }
 
-  /** Start a spare app, of the size of `model`, when the page has been at rest for a moment. */
-  #startSpareSoon(host: HostSession, places: Places, shell: Shell, model: Place): void {
+  /** Start a spare app when the page has been at rest for a moment; `size` is what the next app is likely to have. */
+  #startSpareSoon(host: HostSession, places: Places, shell: Shell, size: Size): void {
     clearTimeout(this.#spareTimer);
     if (!this.keepsSpare) return;
     this.#spareTimer = setTimeout(() => {
       if (this.#spare) return;
-      const place = places.takeAside(model.element);
-      this.#spare = { place, socket: this.#start(host, shell, place), likeness: likeness(shell.view) };
+      if (places.some((element) => this.#focus.isTypingIn(element))) {
+        this.#startSpareSoon(host, places, shell, size);
+        return;
+      }
+      void places.takeAside(size).then((place) => {
+        if (this.#spare) places.release(place);
+        else this.#spare = { place, socket: this.#start(host, shell, place), likeness: currentLikeness(shell) };
+      });
     }, QUIET);
   }
 
@@ -223,9 +242,12 @@ export class FlutterPage {
   }
 }
 
-/** The register request of an app that started as a spare, as if it started now; another packet as it is. */
+function currentLikeness(shell: Shell): string {
+  return `${currentBrightness()} ${likeness(shell.view)}`;
+}
+
+/** The register request of an app that started as a spare, as if it started now. */
 function asIfNew(packet: Uint8Array<ArrayBuffer>, element: HTMLElement): Uint8Array<ArrayBuffer> {
-  if (!isRegister(packet)) return packet;
   const [action, body] = decode(packet.subarray(1)) as [number, { page: Partial<PageInfo> }];
   const { width, height, platform_brightness, media } = pageInfo(element);
   Object.assign(body.page, { width, height, platform_brightness, media });

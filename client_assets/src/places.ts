@@ -7,6 +7,11 @@
 
 import type { Size } from "./surface-sizes.ts";
 
+/** How many empty places may wait for an app of their size. */
+const MOST_FREE = 8;
+/** How long Flutter takes to notice that an element has another size: it waits for the end of the change. Milliseconds. */
+const NOTICE = 300;
+
 export interface Place {
   readonly element: HTMLElement;
   readonly viewId: number;
@@ -22,32 +27,34 @@ export class Places {
 
   /** Return an empty place in this stage, which is in the document and has a size. */
   async take(stage: HTMLElement): Promise<Place> {
-    const place = this.#free.pop();
+    const size = sizeOf(stage);
+    const fitting = this.#free.findIndex(({ element }) => isSame(sizeOf(element), size));
+    if (fitting < 0 && this.#free.length < MOST_FREE) return this.#add(stage);
+    const [place] = this.#free.splice(Math.max(fitting, 0), 1);
     if (!place) return this.#add(stage);
-    const before = sizeOf(place.element);
     move(place, stage);
-    const after = sizeOf(place.element);
-    // An app that begins before Flutter has noticed another size would register with the old one.
-    if (before.width !== after.width || before.height !== after.height) await resized(place.element);
+    // An app that begins before Flutter has noticed another size would be told of the old one first.
+    if (fitting < 0) await new Promise((resolve) => setTimeout(resolve, NOTICE));
     return place;
   }
 
-  /** Return an empty place out of sight, of the size of an element. */
-  takeAside(element: HTMLElement): Place {
-    const place = this.#free.pop();
-    const lot = lotFor(element);
-    if (!place) return this.#add(lot);
-    move(place, lot);
-    return place;
+  /** Return an empty place of this size, out of sight. */
+  takeAside(size: Size): Promise<Place> {
+    return this.take(newLot(size, document));
   }
 
-  /** Keep an empty place for the next app. */
+  /** Keep an empty place for an app of the same size. */
   release(place: Place): void {
-    // The one that was emptied last may be wanted in the same size; the others need no memory for pictures.
-    const last = this.#free.at(-1)?.element.parentElement;
-    if (last) setSize(last, { width: 1, height: 1 });
-    move(place, lotFor(place.element));
+    move(place, newLot(sizeOf(place.element), place.element.ownerDocument));
     this.#free.push(place);
+    // So many that a notebook was closed, say: the pictures of the others need no memory.
+    const spare = this.#free.at(-MOST_FREE - 1)?.element.parentElement;
+    if (spare) setSize(spare, { width: 1, height: 1 });
+  }
+
+  /** Whether a place satisfies a condition. */
+  some(condition: (element: HTMLElement) => boolean): boolean {
+    return this.#all.some(({ element }) => condition(element));
   }
 
   /** The device pixels that every view fits into. */
@@ -73,6 +80,8 @@ export class Places {
   }
 }
 
+const LOT = "flet-lot";
+
 /** Move a place to a stage. A lot that it leaves is removed. */
 export function move({ element }: Place, stage: HTMLElement): void {
   const lot = element.closest(`.${LOT}`);
@@ -80,20 +89,18 @@ export function move({ element }: Place, stage: HTMLElement): void {
   if (lot && lot.childElementCount === 0) lot.remove();
 }
 
-const LOT = "flet-lot";
-
-/** Make a stage out of sight, of the size of an element. */
-function lotFor(element: HTMLElement): HTMLElement {
-  const lot = element.ownerDocument.createElement("div");
+/** Make a stage out of sight. */
+function newLot(size: Size, document: Document): HTMLElement {
+  const lot = document.createElement("div");
   lot.className = LOT;
   lot.inert = true;
   lot.style.cssText = "position: fixed; left: -20000px; top: 0; visibility: hidden; contain: strict;";
-  setSize(lot, sizeOf(element));
-  element.ownerDocument.body.append(lot);
+  setSize(lot, size);
+  document.body.append(lot);
   return lot;
 }
 
-function sizeOf({ clientWidth, clientHeight }: HTMLElement): Size {
+export function sizeOf({ clientWidth, clientHeight }: HTMLElement): Size {
   return { width: clientWidth, height: clientHeight };
 }
 
@@ -102,18 +109,8 @@ function setSize(element: HTMLElement, { width, height }: Size): void {
   element.style.height = `${height}px`;
 }
 
-/** Wait until an element's observers have been told of its new size. */
-function resized(element: HTMLElement): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      observer.disconnect();
-      resolve();
-    };
-    const observer = new ResizeObserver(done);
-    observer.observe(element);
-    // A page in the background lays nothing out; Flutter will notice when somebody looks at it.
-    setTimeout(done, 100);
-  });
+export function isSame(one: Size, other: Size): boolean {
+  return one.width === other.width && one.height === other.height;
 }
 
 /**

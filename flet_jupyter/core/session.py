@@ -56,6 +56,7 @@ log = logging.getLogger(__name__)
 _PAGE_ID: Final = 1
 _CLOSING_TIME: Final = 1.0
 """Seconds that on_close handlers have for their work."""
+_MAX_PIXELS: Final = 100_000
 _CLIENT_PAGE_PROPS: Final = frozenset(
     (
         "route",
@@ -307,7 +308,11 @@ class LiveSession(Session):
         self._was_connected = True
 
     def _apply_page_props(self, props: dict[str, Any]) -> None:
-        known = {name: value for name, value in props.items() if name in _CLIENT_PAGE_PROPS}
+        known = {
+            name: value
+            for name, value in props.items()
+            if name in _CLIENT_PAGE_PROPS and not (name in ("width", "height") and _is_impossible(value))
+        }
         try:
             self.apply_page_patch(_public(known))
         except Exception as error:
@@ -626,6 +631,10 @@ class _ReportingUpdate:
             self._control.update()
         except Exception as error:  # noqa: BLE001 - user code
             self._session.host.report(self._session, error, "a component")
+
+
+def _is_impossible(size: Any) -> bool:
+    return isinstance(size, int | float) and not 0 < size <= _MAX_PIXELS
 
 
 def _public(value: Any) -> Any:

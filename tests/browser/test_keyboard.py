@@ -30,6 +30,16 @@ def main(page):
 """
 
 
+RUN_ELSEWHERE = """index => {
+    const { content, sessionContext } = window.jupyterapp.shell.currentWidget;
+    const { model, outputArea } = content.widgets[index];
+    model.trusted = true;
+    const code = model.sharedModel.source;
+    outputArea.future = sessionContext.session.kernel.requestExecute({ code }, false, { cellId: model.id });
+}"""
+"""Runs a cell as a running "Run All" does: the focus stays where the user has put it."""
+
+
 def selection(lab: Notebook) -> tuple[int, str, int]:
     """Return the active cell, the notebook's mode and the number of cells: what a shortcut would change."""
     index, mode, cells = lab.page.evaluate(
@@ -97,6 +107,31 @@ def test_keys_typed_in_a_view_are_no_notebook_shortcuts(notebook: OpenNotebook) 
     page.keyboard.type(" + 2")
     expect(lab.cell(2).locator(".cm-content")).to_have_text("1 + 1 + 2")
     expect(second).to_have_value("mine")
+    assert_quiet(lab)
+
+
+def test_a_field_keeps_the_focus_while_another_app_starts(notebook: OpenNotebook) -> None:
+    field = """%%flet --height 120
+typed = []
+def main(page):
+    page.add(ft.TextField(on_change=lambda e: typed.append(e.control.value)))
+"""
+    # The second is like the spare app that waits by then, the third is not.
+    others = ["%%flet --height 120\nft.TextField('other', autofocus=True)", "%%flet --height 250\nft.Text('another')"]
+    lab = notebook([field, *others])
+    page = lab.page
+    lab.run(1)
+    expect_state(lab.view(1), "live")
+    lab.view(1).click(position={"x": 100, "y": 35})
+    page.keyboard.type("begin ")
+    wait_kernel(lab, "typed[-1:] == ['begin ']")
+    for index in (2, 3):
+        page.evaluate(RUN_ELSEWHERE, index)
+        while lab.view(index).get_attribute("data-flet-state", timeout=20_000) != "live":
+            page.keyboard.type("x")
+        page.wait_for_timeout(700)  # while it starts up entirely, and perhaps a spare app
+    page.keyboard.type(" end")
+    wait_kernel(lab, "typed[-1].startswith('begin x') and typed[-1].endswith(' end')")
     assert_quiet(lab)
 
 

@@ -147,6 +147,35 @@ def test_views_of_all_heights_are_painted_whole(notebook: OpenNotebook) -> None:
     assert_quiet(lab)
 
 
+def test_an_app_has_the_size_of_its_place_from_the_start(notebook: OpenNotebook) -> None:
+    app = """flet_jupyter.show(lambda page: (
+    seen.append((page.width, page.height)),
+    setattr(page, "on_resize", lambda e: seen.append(("resized", e.width, e.height))),
+    page.add(ft.Text("app")),
+), width={0}, height={1})"""
+    sizes = [(300, 100), (700, 600), (300, 100), (500, 300)]
+    lab = notebook(["import flet_jupyter\nseen = []", *(app.format(*size) for size in sizes)])
+    lab.run(1)
+    for index in range(2, len(sizes) + 2):
+        show(lab, index)
+        # By then an app for the next cell waits in the size of this one.
+        lab.page.wait_for_function("() => document.querySelector('.flet-lot flutter-view')")
+    lab.page.wait_for_timeout(500)
+    wait_kernel(lab, f"seen == {sizes}")
+    assert_quiet(lab)
+
+
+def test_views_are_used_again(notebook: OpenNotebook) -> None:
+    lab = notebook(["%%flet --height 120" + COUNTER, "%%flet --height 200" + COUNTER])
+    for _ in range(10):
+        show(lab, 1, 2)
+        lab.page.wait_for_timeout(2_500)  # until the views of the run before are given up
+    assert lab.page.locator("flutter-view").count() <= 8
+    lab.view(1).get_by_role("button", name="Add").click()
+    expect(lab.view(1).get_by_text("1", exact=True)).to_be_visible()
+    assert_quiet(lab)
+
+
 def test_a_view_that_does_not_change_is_not_painted_while_another_moves(page: Page, notebook: OpenNotebook) -> None:
     page.add_init_script(COUNT_COPIES)
     lab = notebook(["%%flet --height 150" + COUNTER, "%%flet --height 120\nft.ProgressRing()"])

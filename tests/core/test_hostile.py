@@ -230,3 +230,12 @@ async def test_a_packet_of_deeply_nested_properties_is_refused_or_ignored() -> N
         client.link.receive(b"\x00" + msgpack.packb([4, {"id": client.id_of(key="name"), "props": {"value": value}}]))
     client.click(_c="Button")
     await until(lambda: client.texts() != [""])
+
+
+@pytest.mark.parametrize("size", [0, -1, 1e308, -1e308, float("inf"), float("nan"), 2**63], ids=repr)
+async def test_a_page_of_an_impossible_size_keeps_the_one_it_had(size: Any) -> None:
+    session = App(counter).new_session(width=800.0, height=400.0)
+    client = Client(session)
+    client.register(width=size, height=300.0)
+    await until(lambda: session.links)
+    assert (session.page.width, session.page.height) == (800.0, 300.0)
