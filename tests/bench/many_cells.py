@@ -160,6 +160,16 @@ def _click_handful(notebook: Notebook, button: tuple[float, float]) -> int:
     clicked = 0
     for index in random.Random(1).sample(range(1, CELLS + 1), HANDFUL):
         _scroll_to(notebook, index)
-        notebook.page.wait_for_timeout(1_500)
+        _wait_still(notebook, index)
         clicked += is_answered(notebook, index, button, patience=15)
     return clicked
+
+
+def _wait_still(notebook: Notebook, index: int) -> None:
+    """Wait until JupyterLab has put the cells around into the page, which moves this one."""
+    last, times = None, 0
+    while times < 8:
+        notebook.page.wait_for_timeout(250)
+        box = notebook.view(index).bounding_box()
+        times = times + 1 if box == last else 0
+        last = box
