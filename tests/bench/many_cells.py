@@ -159,6 +159,8 @@ def _sets_number(message: Any) -> bool:
 def _click_handful(notebook: Notebook, button: tuple[float, float]) -> int:
     clicked = 0
     for index in random.Random(1).sample(range(1, CELLS + 1), HANDFUL):
+        # Made active first: when a click does that to a cell far away, JupyterLab moves it under the pointer.
+        notebook.page.evaluate("i => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = i; }", index)
         _scroll_to(notebook, index)
         _wait_still(notebook, index)
         clicked += is_answered(notebook, index, button, patience=15)
