@@ -107,7 +107,7 @@ class CellApp:
             return "failed"
         if self._session is None:
             return "starting"
-        return "running" if self._session.links else "disconnected"
+        return "running" if self._session.receivers else "disconnected"
 
     def close(self, reason: str = "", *, with_view: bool = False) -> None:
         """End the app and free it.
