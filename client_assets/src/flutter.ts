@@ -5,13 +5,12 @@
  * each app's packets by its address: the host app to the host session, an embedded one to its channel.
  */
 
-import { decode, encode } from "@msgpack/msgpack";
 import { bootFlutter } from "./boot.ts";
 import type { FlutterApp, FlutterEngine } from "./boot.ts";
 import type { CdnHold } from "./cdn-hold.ts";
 import { FocusKeeper } from "./focus.ts";
 import { isStrayKey } from "./keyboard.ts";
-import { isRegister } from "./link.ts";
+import { isRegister, pack, unpack } from "./packets.ts";
 import { pageInfo } from "./page-info.ts";
 import { isSame, move, Places, sizeOf } from "./places.ts";
 import type { Place } from "./places.ts";
@@ -60,7 +59,7 @@ const QUIET = 300;
 class Socket {
   #deliver: ((packet: Uint8Array) => void) | null = null;
   #channel: AppChannel | null = null;
-  #held: Uint8Array<ArrayBuffer>[] = [];
+  #register: Uint8Array<ArrayBuffer> | null = null;
 
   constructor(
     readonly address: string,
@@ -71,10 +70,8 @@ class Socket {
   bind(channel: AppChannel): void {
     this.#channel = channel;
     if (this.#deliver) channel.connected(this.#deliver);
-    // What it said after registering is out of date: it was about the place where it waited.
-    const register = this.#held.find(isRegister);
-    this.#held = [];
-    if (register) channel.sent(asIfNew(register, this.element));
+    if (this.#register) channel.sent(asIfNew(this.#register, this.element));
+    this.#register = null;
   }
 
   connected(deliver: (packet: Uint8Array) => void): void {
@@ -83,8 +80,10 @@ class Socket {
   }
 
   sent(packet: Uint8Array<ArrayBuffer>): void {
-    if (!this.#channel) this.#held.push(packet);
-    else if (!isStrayKey(packet, this.element)) this.#channel.sent(packet);
+    if (!this.#channel) {
+      // What it says after registering will be out of date: it is about the place where it waits.
+      if (isRegister(packet)) this.#register ??= packet;
+    } else if (!isStrayKey(packet, this.element)) this.#channel.sent(packet);
   }
 
   disconnected(): void {
@@ -161,9 +160,7 @@ export class FlutterPage {
         socket.bind(channel);
       },
       remove: () => {
-        this.#sockets.delete(socket.address);
-        host.clear(place.viewId);
-        places.release(place);
+        this.#end(host, places, place, socket);
         startSpare();
       },
     };
@@ -183,10 +180,15 @@ export class FlutterPage {
     const spare = this.#spare;
     this.#spare = null;
     if (!spare || (spare.likeness === currentLikeness(shell) && isSame(sizeOf(spare.place.element), size))) return spare;
-    this.#sockets.delete(spare.socket.address);
-    host.clear(spare.place.viewId);
-    places.release(spare.place);
+    this.#end(host, places, spare.place, spare.socket);
     return null;
+  }
+
+  /** End the app in a place, and give the place up. */
+  #end(host: HostSession, places: Places, place: Place, socket: Socket): void {
+    this.#sockets.delete(socket.address);
+    host.clear(place.viewId);
+    places.release(place);
   }
 
   /** Start a spare app when the page has been at rest for a moment; `size` is what the next app is likely to have. */
@@ -248,11 +250,8 @@ function currentLikeness(shell: Shell): string {
 
 /** The register request of an app that started as a spare, as if it started now. */
 function asIfNew(packet: Uint8Array<ArrayBuffer>, element: HTMLElement): Uint8Array<ArrayBuffer> {
-  const [action, body] = decode(packet.subarray(1)) as [number, { page: Partial<PageInfo> }];
+  const [action, body] = unpack<{ page: Partial<PageInfo> }>(packet);
   const { width, height, platform_brightness, media } = pageInfo(element);
   Object.assign(body.page, { width, height, platform_brightness, media });
-  const message = encode([action, body]);
-  const changed = new Uint8Array(message.byteLength + 1);
-  changed.set(message, 1);
-  return changed;
+  return pack(action, body);
 }

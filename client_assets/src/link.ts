@@ -5,6 +5,7 @@
  * must know is told through `LinkEvents`. After `unknown` the link opens again under a new id.
  */
 
+import { isRegister } from "./packets.ts";
 import { PROTOCOL_VERSION } from "./protocol.ts";
 import type { PageInfo, Send, ToLink } from "./protocol.ts";
 
@@ -283,9 +284,4 @@ export class Link {
     this.clock.clearTimeout(this.#timers.get(name));
     this.#timers.delete(name);
   }
-}
-
-/** Whether a packet is Flet's register request: type 0, then a msgpack array of two that begins with action 1. */
-export function isRegister(packet: Uint8Array): boolean {
-  return packet[0] === 0 && packet[1] === 0x92 && packet[2] === 1;
 }

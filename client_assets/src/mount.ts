@@ -7,7 +7,7 @@
  * app is mounted anew, and its own register request is answered here, with that page.
  */
 
-import { isRegister } from "./link.ts";
+import { isRegister } from "./packets.ts";
 
 export interface MountActions {
   /** Send a packet of the app to the kernel. */

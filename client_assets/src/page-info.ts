@@ -2,6 +2,7 @@
 
 import type { PageInfo } from "./protocol.ts";
 import { currentBrightness } from "./theme.ts";
+import { DEFAULT_HEIGHT } from "./view.ts";
 
 /** Flutter's name of this platform, as Flet's client registers it. */
 function platform(): string {
@@ -15,12 +16,11 @@ function platform(): string {
 }
 
 /** What is assumed of an element that is not laid out. CSS pixels. */
-const WIDTH = 800;
-const HEIGHT = 400;
+const DEFAULT_WIDTH = 800;
 
 export function pageInfo(element: HTMLElement): PageInfo {
-  const width = element.clientWidth || WIDTH;
-  const height = element.clientHeight || HEIGHT;
+  const width = element.clientWidth || DEFAULT_WIDTH;
+  const height = element.clientHeight || DEFAULT_HEIGHT;
   const none = { top: 0, right: 0, bottom: 0, left: 0 };
   return {
     route: "/",

@@ -6,12 +6,8 @@
  * Bytes in, bytes out; see `docs/comm-protocol.md`, "The shell".
  */
 
-import { decode, encode } from "@msgpack/msgpack";
+import { EVENT, pack, PATCH, REGISTER, unpack } from "./packets.ts";
 import type { ControlMap, Shell } from "./protocol.ts";
-
-const REGISTER = 1;
-const PATCH = 2;
-const EVENT = 3;
 
 const REPLACE = 0;
 const ADD = 1;
@@ -74,8 +70,7 @@ export class HostSession {
   /** Take a packet of the host app. */
   receive(packet: Uint8Array): void {
     if (packet[0] !== 0) return;
-    const message = decode(packet.subarray(1)) as [number, ControlMap];
-    const [action, body] = message;
+    const [action, body] = unpack<ControlMap>(packet);
     if (action === REGISTER) {
       this.#registered = true;
       const entries = [...this.#prepared].map(([viewId, entry]) => {
@@ -110,10 +105,7 @@ export class HostSession {
   }
 
   #send(action: number, body: ControlMap): void {
-    const message = encode([action, body]);
-    const packet = new Uint8Array(message.byteLength + 1);
-    packet.set(message, 1);
-    this.#deliver(packet);
+    this.#deliver(pack(action, body));
   }
 
   #entry(viewId: number, template: ControlMap, address: string): ControlMap {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { ACK_DELAY, IDLE_PING, isRegister, Link, MAX_REOPENINGS, PING_PATIENCE, QUIET_PING, randomLinkId } from "../src/link.ts";
+import { ACK_DELAY, IDLE_PING, Link, MAX_REOPENINGS, PING_PATIENCE, QUIET_PING, randomLinkId } from "../src/link.ts";
+import { isRegister } from "../src/packets.ts";
 import type { PageInfo, ToKernel, ToLink } from "../src/protocol.ts";
 
 /** Timers that run when the test says so. */

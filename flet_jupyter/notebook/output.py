@@ -111,10 +111,9 @@ class OutputLog:
     def for_new_view(self) -> list[dict[str, str]]:
         """Return everything kept, oldest first, as ``{kind, text}``; the views that are there get what they lack."""
         with self._lock:
-            fresh, self._fresh = self._fresh, _Tail(_MAX_BATCH)
             kept = self._kept.entries()
-        if fresh:
-            self._send({"op": "output", "entries": fresh.entries()})
+            fresh = self._take_fresh()
+        self._send_entries(fresh)
         return kept
 
     def hold(self) -> None:
@@ -144,9 +143,17 @@ class OutputLog:
 
     def _flush(self) -> None:
         with self._lock:
-            fresh, self._fresh = self._fresh, _Tail(_MAX_BATCH)
-        if fresh:
-            self._send({"op": "output", "entries": fresh.entries()})
+            fresh = self._take_fresh()
+        self._send_entries(fresh)
+
+    def _take_fresh(self) -> list[dict[str, str]]:
+        """Return what the views lack. With the lock held."""
+        fresh, self._fresh = self._fresh, _Tail(_MAX_BATCH)
+        return fresh.entries()
+
+    def _send_entries(self, entries: list[dict[str, str]]) -> None:
+        if entries:
+            self._send({"op": "output", "entries": entries})
 
 
 def session_of_thread() -> LiveSession | None:

@@ -8,8 +8,8 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
-from flet_jupyter.core.app_host import Runtime
 from flet_jupyter.core.pace import Pace
+from flet_jupyter.core.runtime import Runtime
 from flet_jupyter.exceptions import BadOption, LimitReached
 from flet_jupyter.notebook.app import CellApp
 from flet_jupyter.notebook.cells import Cell, current_cell

@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from flet_jupyter.core.app_host import AppHost, Runtime
+from flet_jupyter.core.app_host import AppHost
 from flet_jupyter.core.link import Link
+from flet_jupyter.core.runtime import Runtime
 from flet_jupyter.core.settings import AppSettings
 from tests.core.model_client import (
     PAGE,

@@ -185,7 +185,8 @@ async def test_a_call_that_waited_for_its_client_fails_when_that_one_leaves() ->
         await call
 
 
-async def test_a_call_from_a_handler_goes_to_the_client_that_raised_the_event() -> None:
+async def asking(started: asyncio.Event) -> tuple[Client, Client, list[Any]]:
+    """Return two clients, of which the first pressed a button whose handler calls when `started`; and its answers."""
     asked: list[Any] = []
 
     def main(page: ft.Page) -> None:
@@ -195,12 +196,17 @@ async def test_a_call_from_a_handler_goes_to_the_client_that_raised_the_event() 
 
         page.add(ft.Text("-"), ft.Button("Go", on_click=go))
 
-    started = asyncio.Event()
     first = await App(main).open()
     second = Client(first.session)
     second.register()
     await second.shows("-")
     first.click(_c="Button")
+    return first, second, asked
+
+
+async def test_a_call_from_a_handler_goes_to_the_client_that_raised_the_event() -> None:
+    started = asyncio.Event()
+    first, second, asked = await asking(started)
     await asyncio.sleep(0)
     second.set_props(1, width=1.0)  # used after the click, but it did not click
     started.set()
@@ -211,21 +217,8 @@ async def test_a_call_from_a_handler_goes_to_the_client_that_raised_the_event() 
 
 
 async def test_a_call_from_a_handler_whose_client_has_left_goes_to_one_that_is_there() -> None:
-    asked: list[Any] = []
-
-    def main(page: ft.Page) -> None:
-        async def go() -> None:
-            await started.wait()
-            asked.append(await page.session.invoke_method(1, "anybody", None))
-
-        page.add(ft.Text("-"), ft.Button("Go", on_click=go))
-
     started = asyncio.Event()
-    first = await App(main).open()
-    second = Client(first.session)
-    second.register()
-    await second.shows("-")
-    first.click(_c="Button")
+    first, second, asked = await asking(started)
     first.detach()
     started.set()
     await until(lambda: second.calls)

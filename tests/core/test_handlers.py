@@ -11,8 +11,8 @@ from typing import Any
 import flet as ft
 import pytest
 
-from flet_jupyter.core.app_host import Runtime
 from flet_jupyter.core.current import current_session
+from flet_jupyter.core.runtime import Runtime
 from tests.core.harness import PATIENCE, App, Client, until
 
 
