@@ -16,6 +16,7 @@ from flet_jupyter.exceptions import LimitReached, SessionClosed
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from flet_jupyter.core.client_info import ClientInfo
     from flet_jupyter.core.link import Link
     from flet_jupyter.core.packets import Event
     from flet_jupyter.core.runtime import Runtime
@@ -65,7 +66,7 @@ class AppHost:
     """
 
     page_url: str | None = None
-    page_name = ""
+    """The app's address, where all clients know it by the same."""
 
     def __init__(
         self,
@@ -104,9 +105,11 @@ class AppHost:
 
     def new_lane(self) -> Lane:
         """Return what runs one session's blocking functions."""
-        return ThreadLane(self.loop, "flet-session") if self.runtime.threads else InlineLane()
+        if not self.runtime.threads:
+            return InlineLane()
+        return ThreadLane(self.loop, "flet-session", self.runtime.lane_idle_seconds)
 
-    def create_session(self, page_props: dict[str, Any]) -> LiveSession:
+    def create_session(self, page_props: dict[str, Any], client: ClientInfo | None = None) -> LiveSession:
         """Make a session whose `main` has not run yet. On the loop.
 
         Raises
@@ -117,14 +120,21 @@ class AppHost:
         limit = self.settings.max_sessions
         if len(self.sessions) >= limit:
             raise LimitReached(f"This app already has {limit} sessions, the most that are allowed.", limit)
-        session = LiveSession(self, page_props)
+        session = LiveSession(self, page_props, client)
         self.sessions[session.id] = session
         return session
 
-    async def run_main(self, session: LiveSession) -> None:
+    async def run_main(self, session: LiveSession, prepared: Callable[[], None] | None = None) -> None:
         """Run ``before_main`` and ``main`` for a new session; whatever they raise passes through.
 
         It is a task of the session: it is cancelled when the session closes.
+
+        Parameters
+        ----------
+        session : LiveSession
+            The session.
+        prepared : callable, optional
+            Called in between, on the loop.
 
         Raises
         ------
@@ -132,16 +142,18 @@ class AppHost:
             They called ``sys.exit()``: in a task that would end the loop with all its sessions.
         """
         try:
-            await session.new_context().run(self.loop.create_task, self._main(session))
+            await session.new_context().run(self.loop.create_task, self._main(session, prepared))
         finally:
             session.main_has_run()
 
-    async def _main(self, session: LiveSession) -> None:
+    async def _main(self, session: LiveSession, prepared: Callable[[], None] | None) -> None:
         bind_page(session.page)
         try:
-            for function in (self.before_main, self.main):
-                if function is not None:
-                    await _run(function, session)
+            if self.before_main is not None:
+                await _run(self.before_main, session)
+            if prepared is not None:
+                prepared()
+            await _run(self.main, session)
             await session.after_event(session.page)
         except (SystemExit, KeyboardInterrupt) as error:
             raise contain(error) from error

@@ -21,8 +21,8 @@ class SessionConnection(Connection):
         self.loop = host.loop
         self.executor = host.executor
         self.pubsubhub = host.pubsub
-        self.page_url = host.page_url
-        self.page_name = host.page_name
+        self.page_url = session.client.page_url or host.page_url
+        self.page_name = session.client.page_name
         self._session = session
 
     def send_message(self, message: Message) -> None:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final, Protocol
 
+from flet_jupyter.core.client_info import ClientInfo
 from flet_jupyter.core.flet_api import MuxedDataChannel
 from flet_jupyter.core.outbox import Outbox, Outgoing
 from flet_jupyter.core.pace import Pace
 from flet_jupyter.core.packets import DataFrame, decode, encode_data_frame
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from flet_jupyter.core.session import LiveSession
 
-__all__ = ["Link", "Transmit"]
+__all__ = ["Link", "Transmit", "own_pace"]
 
 WINDOW: Final = 8
 """Packets that may be on their way before the first of them is acknowledged."""
@@ -30,11 +31,22 @@ PROBE_AFTER: Final = 2.0
 """Seconds without an acknowledgement after which the client is asked what it has."""
 
 
+def own_pace(clock: Callable[[], float] = time.monotonic) -> Pace:
+    """Return the pace of one client where a slow channel cannot tell how much it takes."""
+    return Pace(RATE, BURST, clock)
+
+
 class Transmit(Protocol):
     """How a transport takes packets from the core. Called from any thread; must not block."""
 
-    def __call__(self, number: int, packet: bytes, *, base: bool) -> None:
-        """Send `packet`, the link's `number`-th (from 1); `base` marks a full page."""
+    def __call__(self, number: int, packet: bytes, *, base: bool) -> bool | None:
+        """Send `packet`, the link's `number`-th (from 1); `base` marks a full page.
+
+        Returns
+        -------
+        bool or None
+            True if it has left already, with all before it: nobody will confirm it.
+        """
 
 
 class Link:
@@ -52,8 +64,14 @@ class Link:
     probe : callable, optional
         Asks the client which packets it has; called with the number of the last one sent. Without
         it the transport is trusted to lose nothing.
-    pace : Pace, optional
-        What this client shares with others, beyond its own pace.
+    client : ClientInfo, optional
+        Who it is.
+    confirms : bool
+        Whether somebody calls :meth:`LiveSession.acknowledge`: the client, or a transport that tells when a packet has
+        left. With a probe always. Without it a packet counts as delivered at once.
+    paces : sequence of Pace, optional
+        What limits the packets: by default a pace of the link's own. None at all where the transport itself tells
+        how much it takes.
     clock : callable
         Monotonic seconds.
     """
@@ -64,22 +82,23 @@ class Link:
         transmit: Transmit,
         probe: Callable[[int], None] | None = None,
         *,
-        pace: Pace | None = None,
+        client: ClientInfo | None = None,
+        confirms: bool = False,
+        paces: Sequence[Pace] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.session = session
         self.has_page = False
         self.page_requested = False
-        self.user_agent = ""
-        self.client_ip = ""
+        self.client = client or ClientInfo()
         self._transmit = transmit
         self._probe = probe
         self._clock = clock
         self._outbox = Outbox()
         self._sent = 0
         self._delivered = 0
-        own = Pace(RATE, BURST, clock)
-        self._paces = (own,) if pace is None else (own, pace)
+        self._confirms = confirms or probe is not None
+        self._paces = (own_pace(clock),) if paces is None else tuple(paces)
         self._answers_due = 0
         self._last_sent_at = 0.0
         self._last_probe_gap = PROBE_AFTER
@@ -165,7 +184,7 @@ class Link:
         self._delivered = self._sent
 
     def _delay(self) -> float:
-        return max(pace.delay() for pace in self._paces)
+        return max((pace.delay() for pace in self._paces), default=0.0)
 
     def _earn(self) -> None:
         answers, self._answers_due = self._answers_due, 0
@@ -180,10 +199,9 @@ class Link:
 
     def _send(self, packet: bytes, *, base: bool) -> None:
         self._sent += 1
-        if self._probe is None:
-            self._delivered = self._sent
         self._last_sent_at = self._clock()
-        self._transmit(self._sent, packet, base=base)
+        if self._transmit(self._sent, packet, base=base) or not self._confirms:
+            self._delivered = self._sent
 
     def _probe_delay(self, now: float) -> float | None:
         if self._probe is None or self._delivered >= self._sent:

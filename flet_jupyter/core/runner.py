@@ -8,6 +8,7 @@ import contextlib
 import contextvars
 import inspect
 import logging
+import queue
 import threading
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -79,6 +80,11 @@ class Lane:
         self.submit(job, contextvars.copy_context())
         return (await done)()
 
+    @property
+    def waiting(self) -> int:
+        """How many handlers wait their turn."""
+        return 0
+
     def close(self) -> None:
         """End the lane: jobs already submitted still run, its threads then end."""
 
@@ -123,13 +129,24 @@ class ThreadLane(Lane):
     :data:`HOLD` stops holding the next one back: that one goes to a spare thread, so a Cancel button works.
     The threads are daemons: a handler that never returns must not keep a kernel from stopping.
 
+    Parameters
+    ----------
+    loop : asyncio.AbstractEventLoop
+        The session's loop.
+    name : str
+        Begins the names of the threads.
+    idle_seconds : float, optional
+        After which a thread that has nothing to do ends, and with it what is bound to it; None: with the session. A
+        website with thousands of visitors cannot keep a thread for each.
+
     Raises
     ------
     LimitReached
         From :meth:`submit`: :data:`MAX_WAITING` handlers wait already.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, name: str) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, name: str, idle_seconds: float | None = None) -> None:
+        self.idle_seconds = idle_seconds
         self._loop = loop
         self.facade = _LoopFacade(loop)
         self.name = name
@@ -201,6 +218,20 @@ class ThreadLane(Lane):
             self._next()
             self._dismiss()
 
+    def retire(self, worker: _Worker) -> bool:
+        """Let a worker end that had nothing to do; return False if it has now."""
+        with self._lock:
+            if worker not in self._idle:
+                return False
+            self._idle.remove(worker)
+            self._alive -= 1
+            return True
+
+    @property
+    def waiting(self) -> int:
+        """How many handlers wait their turn."""
+        return len(self._waiting)
+
 
 class _Worker:
     """One thread of a lane."""
@@ -209,31 +240,32 @@ class _Worker:
         self.rank = rank
         self.jobs = 0
         self._lane = lane
-        self._ready = threading.Semaphore(0)
-        self._job: tuple[Callable[[], None], contextvars.Context] | None = None
+        self._work: queue.SimpleQueue[tuple[Callable[[], None], contextvars.Context] | None] = queue.SimpleQueue()
         name = lane.name if rank == 0 else f"{lane.name}-{rank}"
         self._thread = threading.Thread(target=self._main, name=name, daemon=True)
-        self._thread.start()
+        # In an empty context: the thread may outlive the handler that made it necessary.
+        contextvars.Context().run(self._thread.start)
 
     def run(self, job: Callable[[], None], context: contextvars.Context) -> None:
         self.jobs += 1
-        self._job = (job, context)
-        self._ready.release()
+        self._work.put((job, context))
 
     def stop(self) -> None:
-        self._job = None
-        self._ready.release()
+        self._work.put(None)
 
     def _main(self) -> None:
         # Flet runs blocking handlers on its loop, so apps call asyncio.create_task() in them. The
         # facade makes that work from this thread too.
         asyncio._set_running_loop(self._lane.facade)  # type: ignore[arg-type]  # noqa: SLF001 - made for event loops
         while True:
-            self._ready.acquire()
-            task = self._job
+            try:
+                task = self._work.get(timeout=self._lane.idle_seconds)
+            except queue.Empty:
+                if self._lane.retire(self):
+                    return
+                continue  # a job was given to this thread just now
             if task is None:
                 return
-            self._job = None
             job, context = task
             try:
                 context.run(job)

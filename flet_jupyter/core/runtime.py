@@ -12,7 +12,7 @@ from flet_jupyter.core.flet_api import PubSubHub
 from flet_jupyter.core.threads import DaemonExecutor
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Callable, Hashable
 
     from flet_jupyter.core.pace import Pace
     from flet_jupyter.core.session import LiveSession
@@ -31,14 +31,25 @@ class Runtime:
         False in Pyodide, where no thread can start.
     pace : Pace, optional
         How fast packets for all clients together may leave, where they share a channel that is limited.
+    lane_idle_seconds : float, optional
+        See :class:`~flet_jupyter.core.runner.ThreadLane`.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, *, threads: bool = True, pace: Pace | None = None) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        threads: bool = True,
+        pace: Pace | None = None,
+        lane_idle_seconds: float | None = None,
+    ) -> None:
         self.loop = loop
         self.pace = pace
+        self.lane_idle_seconds = lane_idle_seconds
         self.loop_thread_id = threading.get_ident()
         self.threads = threads
-        loop.set_task_factory(_session_task)
+        loop.set_task_factory(_task_factory(loop.get_task_factory()))
+        self._former_handler: Callable[..., Any] | None = None
         # Flet asks for a ThreadPoolExecutor but needs no more than any executor's submit().
         self.executor: Any = DaemonExecutor("flet-thread")
         self._hubs: weakref.WeakKeyDictionary[Any, PubSubHub] = weakref.WeakKeyDictionary()
@@ -46,6 +57,7 @@ class Runtime:
     def adopt_thread(self) -> None:
         """Note that the calling thread runs the loop, and take over its unhandled errors."""
         self.loop_thread_id = threading.get_ident()
+        self._former_handler = self.loop.get_exception_handler()
         self.loop.set_exception_handler(self._unhandled)
 
     def run(self) -> None:
@@ -81,6 +93,8 @@ class Runtime:
             session, where = context.get(current_session), "a callback"
         if error is not None and session is not None:
             session.host.report(session, error, where)
+        elif self._former_handler is not None:
+            self._former_handler(loop, details)
         else:
             loop.default_exception_handler(details)
 
@@ -98,12 +112,19 @@ class _SessionTask(asyncio.Task):  # type: ignore[type-arg]
     flet_session: LiveSession | None = None
 
 
-def _session_task(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> asyncio.Task[Any]:
-    context = options.get("context")
-    session = current_session.get() if context is None else context.get(current_session)
-    if session is None:
-        return asyncio.Task(coroutine, loop=loop, **options)
-    task = _SessionTask(coroutine, loop=loop, **options)
-    task.flet_session = session
-    session.adopt_task(task)
-    return task
+def _task_factory(former: Callable[..., Any] | None) -> Callable[..., asyncio.Task[Any]]:
+    """Return a task factory that knows the tasks of sessions and leaves all others to `former`, if there is one."""
+
+    def session_task(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> asyncio.Task[Any]:
+        context = options.get("context")
+        session = current_session.get() if context is None else context.get(current_session)
+        if session is None:
+            if former is not None:
+                return former(loop, coroutine, **options)  # type: ignore[no-any-return]
+            return asyncio.Task(coroutine, loop=loop, **options)
+        task = _SessionTask(coroutine, loop=loop, **options)
+        task.flet_session = session
+        session.adopt_task(task)
+        return task
+
+    return session_task

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from flet_jupyter.core.background import Background, SessionPubSub
 from flet_jupyter.core.calls import MAX_WAITING as MAX_WAITING_CALLS
 from flet_jupyter.core.calls import Calls
+from flet_jupyter.core.client_info import ClientInfo
 from flet_jupyter.core.connection import SessionConnection
 from flet_jupyter.core.current import current_link, current_session
 from flet_jupyter.core.diff import diff, unmounted
@@ -91,10 +92,13 @@ class LiveSession(Session):
         The app that this session runs.
     page_props : dict
         What is known of the client's page before it registers.
+    client : ClientInfo, optional
+        Who the first client is; its address of the app is the session's.
     """
 
-    def __init__(self, host: AppHost, page_props: dict[str, Any]) -> None:
+    def __init__(self, host: AppHost, page_props: dict[str, Any], client: ClientInfo | None = None) -> None:
         self.host = host
+        self.client = client or ClientInfo()
         self.lane = host.new_lane()
         self.started_at = time.time()
         self.closed = False
@@ -125,6 +129,7 @@ class LiveSession(Session):
         self._context.run(current_session.set, self)
         self._context.run(bind_page, self.page)
         self._apply_page_props(page_props)
+        self._note_client(self.client)
         # Sets the baseline that later diffs compare with; the first client gets the page as it is then.
         page = self._context.run(self.get_page_patch)
         self._context.run(encode_message, Message(MessageAction.REGISTER_CLIENT, page))
@@ -275,7 +280,7 @@ class LiveSession(Session):
             self.fire("disconnect")
 
     def _attach(self, link: Link, page_props: dict[str, Any]) -> None:
-        before = self.page.width, self.page.height
+        size, route = (self.page.width, self.page.height), self.page.route
         try:
             self._apply_page_props(page_props)
         except ProtocolError as error:
@@ -295,17 +300,22 @@ class LiveSession(Session):
             elif link in self._announced:
                 self._announced.remove(link)
         self._active = link
-        self.page.client_user_agent = link.user_agent or None
-        self.page.client_ip = link.client_ip or None
+        self._note_client(link.client)
         if not has_page:
             self.send_page(link)
         self.host.session_busy(self)
         if self._was_connected and first:
             self.fire("connect")
-        elif (self.page.width, self.page.height) != before:
+        if self._was_connected and self.page.route != route:
+            self.fire("route_change", {"route": self.page.route})  # the page was loaded again with another address
+        if not (self._was_connected and first) and (self.page.width, self.page.height) != size:
             # main has already run with an estimate of the page's size, or another client's.
             self.fire("resize", {"width": self.page.width, "height": self.page.height})
         self._was_connected = True
+
+    def _note_client(self, client: ClientInfo) -> None:
+        self.page.client_user_agent = client.user_agent or None
+        self.page.client_ip = client.ip or None
 
     def _apply_page_props(self, props: dict[str, Any]) -> None:
         known = {

@@ -8,7 +8,10 @@ from typing import Final
 
 from flet_jupyter.exceptions import BadOption
 
-__all__ = ["AppSettings"]
+__all__ = ["A_NUMBER_OF_SECONDS", "AppSettings", "parse_seconds"]
+
+A_NUMBER_OF_SECONDS: Final = "a number of seconds"
+"""What `parse_seconds` takes, as a message says it: "X is not ..."."""
 
 _DEFAULT_TIMEOUT: Final = 3600
 
@@ -44,18 +47,29 @@ class AppSettings:
             An environment variable has a value that is no number of seconds.
         """
         if session_timeout is None:
-            session_timeout = _seconds("FLET_SESSION_TIMEOUT", _DEFAULT_TIMEOUT)
+            session_timeout = _DEFAULT_TIMEOUT
+            if text := os.environ.get("FLET_SESSION_TIMEOUT", "").strip():
+                try:
+                    session_timeout = parse_seconds(text)
+                except ValueError:
+                    raise BadOption(f"FLET_SESSION_TIMEOUT={text!r} is not {A_NUMBER_OF_SECONDS}.") from None
         return cls(session_timeout=session_timeout)
 
 
-def _seconds(name: str, default: float) -> float:
-    text = os.environ.get(name, "").strip()
-    if not text:
-        return default
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not value >= 0:
-        raise BadOption(f"{name}={text!r} is not a number of seconds.")
-    return value
+def parse_seconds(value: str | float) -> float:
+    """Read a duration as people write it in options and variables.
+
+    Parameters
+    ----------
+    value : str or float
+        Seconds, with a fraction or without; ``"inf"`` is without end.
+
+    Raises
+    ------
+    ValueError
+        It is no number, or a negative one.
+    """
+    seconds = float(value)
+    if isinstance(value, bool) or not seconds >= 0:
+        raise ValueError
+    return seconds

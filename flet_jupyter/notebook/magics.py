@@ -12,8 +12,8 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class
 from IPython.core.magic_arguments import MagicArgumentParser
 from IPython.utils.process import arg_split  # type: ignore[attr-defined]
 
+from flet_jupyter.core.find import FoundApp, app_in_file, app_in_namespace, as_app, capturing
 from flet_jupyter.exceptions import BadOption, UsageError
-from flet_jupyter.notebook.find import FoundApp, app_in_file, app_in_namespace, as_app, capturing
 from flet_jupyter.notebook.runtime import check_size
 from flet_jupyter.notebook.show import start_and_show
 from flet_jupyter.notebook.state import kernel_runtime

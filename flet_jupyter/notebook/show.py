@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.display import display
 
-from flet_jupyter.notebook.find import FoundApp, as_app
+from flet_jupyter.core.find import FoundApp, as_app
 from flet_jupyter.notebook.state import kernel_runtime
 
 if TYPE_CHECKING:

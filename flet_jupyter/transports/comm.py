@@ -9,7 +9,9 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from flet_jupyter.core.link import Link
+from flet_jupyter.core.client_info import ClientInfo
+from flet_jupyter.core.dropped import DroppedLog
+from flet_jupyter.core.link import Link, own_pace
 from flet_jupyter.core.shell import shell
 from flet_jupyter.exceptions import FletJupyterError, ProtocolError
 
@@ -73,8 +75,7 @@ class CommTransport:
         self._closed_links: collections.deque[str] = collections.deque(maxlen=_MAX_CLOSED)
         self._session: LiveSession | None = None
         self._closed = False
-        self._dropped = 0
-        self._dropped_at = 0.0
+        self._dropped = DroppedLog(log, "message(s) from a view")
         self._sweep_timer: asyncio.TimerHandle | None = None
 
     def receive(self, content: Any, buffers: Sequence[Any]) -> None:
@@ -82,10 +83,10 @@ class CommTransport:
         try:
             self._receive(content, buffers)
         except FletJupyterError as error:
-            self._note_dropped(error)
+            self._dropped.note(error)
         except Exception as error:
             log.debug("dropped a message from a view", exc_info=True)
-            self._note_dropped(error)
+            self._dropped.note(error)
 
     def close(self, *, reopen: bool = False) -> int:
         """Let all links go: their session has ended.
@@ -113,14 +114,6 @@ class CommTransport:
             for name in names:
                 self._send({"op": "unknown", "link": name})
         return len(names)
-
-    def _note_dropped(self, error: Exception) -> None:
-        """Log what was dropped, at most once a second: a page that sends garbage sends much of it."""
-        self._dropped += 1
-        now = time.monotonic()
-        if now - self._dropped_at >= 1:
-            log.warning("dropped %d message(s) from a view, the last one because: %s", self._dropped, error)
-            self._dropped, self._dropped_at = 0, now
 
     def _receive(self, content: Any, buffers: Sequence[Any]) -> None:
         match content:
@@ -183,9 +176,10 @@ class CommTransport:
             self._close_silent(AWAY)
         with self._lock:
             if link is None and len(self._links) < limit:
-                pace = session.host.runtime.pace
-                link = Link(session, self._transmitter(name), self._prober(name), pace=pace)
-                link.user_agent = str(content.get("user_agent") or "")[:500]
+                shared = session.host.runtime.pace
+                paces = (own_pace(),) if shared is None else (own_pace(), shared)
+                client = ClientInfo(user_agent=str(content.get("user_agent") or "")[:500])
+                link = Link(session, self._transmitter(name), self._prober(name), client=client, paces=paces)
                 self._links[name] = link
                 self._seen[name] = time.monotonic()
         if link is None:

@@ -10,6 +10,7 @@ import flet as ft
 import pytest
 
 from flet_jupyter.core import outbox
+from flet_jupyter.core.client_info import ClientInfo
 from flet_jupyter.core.settings import AppSettings
 from flet_jupyter.exceptions import LimitReached
 from tests.core.harness import App, Client, until
@@ -195,7 +196,7 @@ async def test_the_page_knows_the_clients_browser() -> None:
     app = App(counter)
     session = app.new_session()
     client = Client(session)
-    client.link.user_agent, client.link.client_ip = "Firefox", "10.0.0.1"
+    client.link.client = ClientInfo(ip="10.0.0.1", user_agent="Firefox")
     client.register()
     await until(lambda: client.page)
     assert (session.page.client_user_agent, session.page.client_ip) == ("Firefox", "10.0.0.1")

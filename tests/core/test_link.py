@@ -9,7 +9,7 @@ import pytest
 
 from flet_jupyter.core import link as module
 from flet_jupyter.core import outbox
-from flet_jupyter.core.link import BURST, PAGE_COST, PROBE_AFTER, RATE, WINDOW, Link
+from flet_jupyter.core.link import BURST, PAGE_COST, PROBE_AFTER, RATE, WINDOW, Link, own_pace
 from flet_jupyter.core.outbox import Outgoing
 from flet_jupyter.core.pace import Pace
 from flet_jupyter.exceptions import ProtocolError
@@ -52,7 +52,8 @@ class Wire:
         self.probes: list[int] = []
         self.session = Session()
         probe = self.probes.append if lossy else None
-        self.link = Link(self.session, self._transmit, probe, pace=pace, clock=self.clock)  # type: ignore[arg-type]
+        paces = (own_pace(self.clock),) if pace is None else (own_pace(self.clock), pace)
+        self.link = Link(self.session, self._transmit, probe, paces=paces, clock=self.clock)  # type: ignore[arg-type]
         if registered:
             self.link.start(b"page")
             self.link.acknowledge(1)

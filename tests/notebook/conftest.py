@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import comm
@@ -117,20 +117,6 @@ def notebook(bare_notebook: Notebook) -> Iterator[Notebook]:
     bare_notebook.loads = True
     yield bare_notebook
     bare_notebook.shell.extension_manager.unload_extension("flet_jupyter")
-
-
-@pytest.fixture
-def app_file(tmp_path: Any) -> Callable[..., Any]:
-    """Write an app file and others beside it."""
-
-    def write(source: str, name: str = "app.py", **beside: str) -> Any:
-        for other, text in beside.items():
-            (tmp_path / f"{other}.py").write_text(text)
-        path = tmp_path / name
-        path.write_text(source)
-        return path
-
-    return write
 
 
 __all__ = ["PATIENCE"]

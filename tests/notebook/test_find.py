@@ -10,8 +10,8 @@ from typing import Any
 import flet as ft
 import pytest
 
+from flet_jupyter.core.find import FoundApp, app_in_file, app_in_namespace, as_app, capturing, offer
 from flet_jupyter.exceptions import AppFileError, NoAppFound, NotAnApp
-from flet_jupyter.notebook.find import FoundApp, app_in_file, app_in_namespace, as_app, capturing, offer
 
 
 @pytest.fixture(autouse=True)

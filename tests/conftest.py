@@ -1,0 +1,22 @@
+"""What tests of several parts use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def app_file(tmp_path: Any) -> Callable[..., Any]:
+    """Write an app file and others beside it."""
+
+    def write(source: str, name: str = "app.py", **beside: str) -> Any:
+        for other, text in beside.items():
+            (tmp_path / f"{other}.py").write_text(text)
+        path = tmp_path / name
+        path.write_text(source)
+        return path
+
+    return write
