@@ -12,7 +12,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "flet_jupyter"
 
-HOSTS = ["notebook", "server", "web", "publish"]
+HOSTS = ["notebook", "server", "web", "asgi", "publish"]
 TRANSPORTS = [f"transports.{name}" for name in ("comm", "tornado_ws", "asgi_ws", "pyodide")]
 
 # Which parts of flet_jupyter each part may import besides itself. A part that is not named here is an error, so
@@ -21,12 +21,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "exceptions": set(),
     "core": {"exceptions"},
     "client": {"exceptions"},
+    "site": {"core", "client", "exceptions"},
     **{transport: {"core", "exceptions"} for transport in TRANSPORTS},
     "kernels": {"core", "exceptions", *TRANSPORTS},
     **{host: {"core", "client", "exceptions", *TRANSPORTS} for host in HOSTS},
 }
 MAY_IMPORT["server"] |= {"kernels"}
-MAY_IMPORT["web"] |= {"kernels"}
+MAY_IMPORT["web"] |= {"kernels", "site"}
+MAY_IMPORT["asgi"] |= {"site"}
 
 # The core runs wherever Python does, Pyodide included.
 CORE_MAY_IMPORT = {*sys.stdlib_module_names, "flet", "msgpack", "flet_jupyter"}

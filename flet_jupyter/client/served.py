@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 import brotli
 
-from flet_jupyter.exceptions import ClientNotFound
+from flet_jupyter.exceptions import ClientNotFound, FletJupyterError
 
 IDENTITY = "identity"
 """The name that HTTP gives to a body as it is."""
@@ -39,6 +39,7 @@ MIME_TYPES = {
     ".wasm": "application/wasm",
     ".webp": "image/webp",
     ".whl": "application/zip",
+    ".woff": "font/woff",
     ".woff2": "font/woff2",
     ".zip": "application/zip",
 }
@@ -89,27 +90,45 @@ class Body:
     source: Path | bytes
     mtime_ns: int | None = None
 
-    def chunks(self) -> Iterator[bytes]:
+    def chunks(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """Give the bytes, piece by piece.
+
+        Parameters
+        ----------
+        start, stop : int
+            The part to give, as in a slice; all of it if left out.
 
         Raises
         ------
         ClientNotFound
-            Before the first piece, if the file has changed or gone since it was listed.
+            Before the first piece, if the file has changed or gone since it was listed; later if it becomes
+            shorter meanwhile.
         """
+        stop = self.size if stop is None else min(stop, self.size)
         if isinstance(self.source, bytes):
-            yield self.source
+            yield self.source[start:stop]
             return
         try:
             file = self.source.open("rb")
         except OSError as error:
-            raise ClientNotFound(_REPLACED) from error
+            raise self.lost() from error
         with file:
             status = os.fstat(file.fileno())
             if status.st_size != self.size or self.mtime_ns not in (None, status.st_mtime_ns):
-                raise ClientNotFound(_REPLACED)
-            while chunk := file.read(CHUNK):
+                raise self.lost()
+            file.seek(start)
+            left = stop - start
+            # Never more than was announced: the file may grow while it is sent.
+            while left > 0:
+                chunk = file.read(min(CHUNK, left))
+                if not chunk:
+                    raise self.lost()
+                left -= len(chunk)
                 yield chunk
+
+    def lost(self) -> FletJupyterError:
+        """Make the error for a file that is not what was listed."""
+        return ClientNotFound(_REPLACED)
 
 
 class ServedFile:

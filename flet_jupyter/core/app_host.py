@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from flet_jupyter.core.flet_api import Page, bind_page
 from flet_jupyter.core.runner import InlineLane, Lane, ThreadLane, contain, drive, is_blocking
@@ -23,9 +23,16 @@ if TYPE_CHECKING:
 
     AppFunction = Callable[[Page], Any]
 
-__all__ = ["AppHost", "Observer", "Reporter"]
+__all__ = ["MAIN", "AppHost", "Observer", "Reporter"]
 
 log = logging.getLogger(__name__)
+
+MAIN: Final = "main"
+"""Where an error was raised that kept the app from starting."""
+
+_RELOADING: Final = 30.0
+"""Seconds that a client may be away before its session makes room for another's, if there are too many."""
+_LOOPBACK: Final = ("", "127.0.0.1", "::1")
 
 
 class Reporter(Protocol):
@@ -87,6 +94,7 @@ class AppHost:
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self.observer: Observer | None = None
         self.on_session_closed: Callable[[LiveSession], None] | None = None
+        self.on_handled: Callable[[float], None] | None = None
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -112,17 +120,45 @@ class AppHost:
     def create_session(self, page_props: dict[str, Any], client: ClientInfo | None = None) -> LiveSession:
         """Make a session whose `main` has not run yet. On the loop.
 
+        Where there are as many sessions as may be, one that nobody has looked at for a while makes room.
+
         Raises
         ------
         LimitReached
-            There are as many sessions as the settings allow.
+            There are as many sessions as the settings allow, in all or for this client's address.
         """
         limit = self.settings.max_sessions
-        if len(self.sessions) >= limit:
+        if len(self.sessions) >= limit and not self._make_room():
             raise LimitReached(f"This app already has {limit} sessions, the most that are allowed.", limit)
+        limit = self.settings.max_sessions_per_client
+        # Visitors that seem to come from this machine come through a proxy that does not tell their addresses.
+        if client is not None and client.ip not in _LOOPBACK:
+            alike = [other for other in self.sessions.values() if other.client.ip == client.ip]
+            if len(alike) >= limit:
+                raise LimitReached(f"This app already has {limit} sessions for your address.", limit)
         session = LiveSession(self, page_props, client)
         self.sessions[session.id] = session
         return session
+
+    @property
+    def full(self) -> bool:
+        """Whether a new session would be refused."""
+        return len(self.sessions) >= self.settings.max_sessions and self._longest_away() is None
+
+    def _make_room(self) -> bool:
+        session = self._longest_away()
+        if session is None:
+            return False
+        log.info("session %s makes room for another: its clients are away", session.id)
+        self.close_session(session)
+        return True
+
+    def _longest_away(self) -> LiveSession | None:
+        """Return the session whose clients have been away for longest, if that is more than a reload takes."""
+        for name, timer in self._timers.items():  # in the order of their going
+            away = self.settings.session_timeout - (timer.when() - self.loop.time())
+            return self.sessions.get(name) if away >= _RELOADING else None
+        return None
 
     async def run_main(self, session: LiveSession, prepared: Callable[[], None] | None = None) -> None:
         """Run ``before_main`` and ``main`` for a new session; whatever they raise passes through.

@@ -6,7 +6,7 @@ import ast
 import contextlib
 import contextvars
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ import flet as ft
 from flet_jupyter.exceptions import AlreadyShown, AppFileError, NoAppFound, NotAnApp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 __all__ = ["FoundApp", "app_in_file", "app_in_namespace", "as_app", "capturing", "is_shown", "offer"]
 
@@ -34,12 +34,15 @@ class FoundApp:
         Called before it.
     assets_dir : str or None
         The folder of its assets, as the app named it.
+    options : mapping of str to Any
+        What else it says in ``ft.run`` that a website heeds: ``upload_dir``, ``web_renderer``, ``route_url_strategy``.
     """
 
     main: Callable[[ft.Page], Any]
     name: str
     before_main: Callable[[ft.Page], Any] | None = None
     assets_dir: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -181,4 +184,4 @@ def app_in_file(path: str | Path) -> FoundApp:
     else:
         raise NoAppFound(f"{path} neither calls ft.run() nor defines a function 'main(page)'.")
     assets = file.parent / (app.assets_dir or "assets")
-    return FoundApp(app.main, file.stem, app.before_main, str(assets) if assets.is_dir() else None)
+    return replace(app, name=file.stem, assets_dir=str(assets) if assets.is_dir() else None)

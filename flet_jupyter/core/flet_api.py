@@ -7,6 +7,7 @@ flet or public but relied on in detail; if a release of flet moves one of these,
 
 from __future__ import annotations
 
+import asyncio
 import contextvars
 import dataclasses
 import inspect
@@ -48,7 +49,7 @@ try:
     from flet.controls.base_control import BaseControl
     from flet.controls.context import _context_page, context
     from flet.controls.object_patch import DiffBuilder, ObjectPatch
-    from flet.controls.page import Page
+    from flet.controls.page import LoginEvent, Page
     from flet.data_channel import _ProtocolMuxedDataChannel as MuxedDataChannel
     from flet.messaging.connection import Connection
     from flet.messaging.protocol import (
@@ -57,6 +58,7 @@ try:
         MessageAction,
         PatchControlBody,
         RegisterClientResponseBody,
+        SessionCrashedBody,
         configure_encode_object_for_msgpack,
         decode_ext_from_msgpack,
     )
@@ -69,7 +71,7 @@ except ImportError as error:
     ) from error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine, Mapping
 
 __all__ = [
     "FLET_VERSION",
@@ -77,6 +79,7 @@ __all__ = [
     "Connection",
     "DiffBuilder",
     "InvokeMethodRequestBody",
+    "LoginEvent",
     "Message",
     "MessageAction",
     "MuxedDataChannel",
@@ -87,8 +90,10 @@ __all__ = [
     "PubSubHub",
     "RegisterClientResponseBody",
     "Session",
+    "SessionCrashedBody",
     "bind_page",
     "check",
+    "complete_login",
     "decode_extension",
     "encode_known",
     "encode_object",
@@ -210,7 +215,12 @@ def check() -> None:
         "base_control.get_event_field_type(control, field_name)": _has_parameters(
             getattr(base_control, "get_event_field_type", None), "control", "field_name"
         ),
-        "BaseControl._trigger_event": inspect.iscoroutinefunction(getattr(BaseControl, "_trigger_event", None)),
+        "BaseControl._trigger_event(event_name, event_data, e)": inspect.iscoroutinefunction(
+            getattr(BaseControl, "_trigger_event", None)
+        )
+        and _has_parameters(BaseControl._trigger_event, "event_name", "event_data", "e"),  # noqa: SLF001
+        "Page._authorize_callback(data)": inspect.iscoroutinefunction(getattr(Page, "_authorize_callback", None))
+        and _has_parameters(Page._authorize_callback, "data"),  # noqa: SLF001
         "context.reset_auto_update": hasattr(context, "reset_auto_update"),
         "MessageAction values 1 to 6": [a.value for a in MessageAction][:6] == [1, 2, 3, 4, 5, 6],
     }
@@ -279,6 +289,53 @@ def id_of(control: BaseControl) -> int:
     return number
 
 
-async def trigger_event(control: BaseControl, name: str, data: Any) -> None:
-    """Run a control's ``on_<name>`` the way flet does, including its automatic update."""
-    await control._trigger_event(name, data)  # noqa: SLF001
+async def trigger_event(control: BaseControl, name: str, data: Any, event: Any = None) -> None:
+    """Run a control's ``on_<name>`` the way flet does, including its automatic update.
+
+    The handler gets `event`; without one, flet makes it from `data`.
+    """
+    await control._trigger_event(name, data, event)  # noqa: SLF001
+
+
+async def complete_login(page: Page, answer: Mapping[str, str | None]) -> LoginEvent:
+    """Let flet end the login that the page began last: exchange the code for a token, fetch the user.
+
+    Flet would call a blocking ``on_login`` on the loop, and keeps what went wrong in the exchange for that handler.
+    So the event is caught, and left to the caller to trigger.
+
+    Parameters
+    ----------
+    page : Page
+        A page whose ``auth`` has the answer's state: flet only asserts that.
+    answer : mapping
+        What the provider sent: ``state``, and ``code`` or else ``error`` and ``error_description``.
+
+    Returns
+    -------
+    LoginEvent
+        What ``on_login`` is to get; its ``error`` says whether the login failed.
+    """
+    catcher = _LoginCatcher(page)
+    await Page._authorize_callback(catcher, dict(answer))  # type: ignore[arg-type]  # noqa: SLF001 - see the catcher
+    event = catcher.event
+    if event is None:
+        raise IncompatibleFlet(f"flet {FLET_VERSION} ended a login without an event. {_HELP}", ["login event"])
+    event.control = page
+    return event
+
+
+class _LoginCatcher:
+    """A page in all but one thing: the login event is kept instead of triggered."""
+
+    on_login = True
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self.event: LoginEvent | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._page, name)
+
+    def _trigger_event(self, name: str, event_data: Any, e: LoginEvent) -> Coroutine[Any, Any, None]:  # noqa: ARG002
+        self.event = e
+        return asyncio.sleep(0)  # flet makes a task of it

@@ -140,6 +140,11 @@ class Link:
         dropped, self._outbox.dropped_calls = self._outbox.dropped_calls, False
         return dropped
 
+    @property
+    def waiting(self) -> int:
+        """How many packets wait, those that were merged counted once."""
+        return len(self._outbox)
+
     def push(self, packet: Outgoing) -> None:
         """Send a packet now if the client can take it, else keep it, merged with what waits."""
         self._outbox.put(packet)

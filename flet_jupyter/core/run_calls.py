@@ -6,7 +6,7 @@ import functools
 import sys
 import types
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import flet as ft
 import flet.app
@@ -58,9 +58,13 @@ def remove() -> None:
         _installed.originals = {}
 
 
-def _found(main: Any, before_main: Any = None, name: str = "", assets_dir: str | None = None) -> FoundApp:
+_HEEDED: Final = ("upload_dir", "web_renderer", "route_url_strategy")
+
+
+def _found(main: Any, before_main: Any, name: str, options: dict[str, Any]) -> FoundApp:
     app = as_app(main)
-    return FoundApp(app.main, name or app.name, before_main, assets_dir)
+    heeded = {key: options[key] for key in _HEEDED if options.get(key) is not None}
+    return FoundApp(app.main, name or app.name, before_main, options.get("assets_dir"), heeded)
 
 
 @functools.wraps(_MODULE.run)
@@ -68,7 +72,7 @@ def _run(
     main: Any = None, before_main: Any = None, name: str = "", *_: Any, target: Any = None, **options: Any
 ) -> None:
     __tracebackhide__ = True  # IPython leaves out frames that say so
-    found = _found(main if main is not None else target, before_main, name, options.get("assets_dir"))
+    found = _found(main if main is not None else target, before_main, name, options)
     if not offer(found):
         _installed.show(found)
 
@@ -78,7 +82,7 @@ async def _run_async(
     main: Any = None, before_main: Any = None, name: str = "", *_: Any, target: Any = None, **options: Any
 ) -> None:
     __tracebackhide__ = True  # IPython leaves out frames that say so
-    found = _found(main if main is not None else target, before_main, name, options.get("assets_dir"))
+    found = _found(main if main is not None else target, before_main, name, options)
     if not offer(found):
         await _installed.show_async(found)
 

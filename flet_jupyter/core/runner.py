@@ -85,6 +85,11 @@ class Lane:
         """How many handlers wait their turn."""
         return 0
 
+    @property
+    def busy(self) -> bool:
+        """Whether handlers run or wait."""
+        return False
+
     def close(self) -> None:
         """End the lane: jobs already submitted still run, its threads then end."""
 
@@ -231,6 +236,11 @@ class ThreadLane(Lane):
     def waiting(self) -> int:
         """How many handlers wait their turn."""
         return len(self._waiting)
+
+    @property
+    def busy(self) -> bool:
+        """Whether handlers run or wait."""
+        return bool(self._waiting) or self._alive > len(self._idle)
 
 
 class _Worker:

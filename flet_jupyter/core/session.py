@@ -25,6 +25,7 @@ from flet_jupyter.core.flet_api import (
     PatchControlBody,
     RegisterClientResponseBody,
     Session,
+    SessionCrashedBody,
     bind_page,
     find_control,
     note_body,
@@ -380,16 +381,34 @@ class LiveSession(Session):
             self._spawn(self._run_async(control, event), context)
 
     def _run_blocking(self, control: BaseControl, event: Event) -> None:
+        began = time.perf_counter()
         try:
             drive(trigger_event(control, event.name, event.data))
         except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - user code
             self.host.report(self, error, f"on_{event.name}")
+        self._handled(began)
 
     async def _run_async(self, control: BaseControl, event: Event) -> None:
+        began = time.perf_counter()
         try:
             await trigger_event(control, event.name, event.data)
         except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - user code
             self.host.report(self, error, f"on_{event.name}")
+        self._handled(began)
+
+    def _handled(self, began: float) -> None:
+        if self.host.on_handled is not None:
+            self.host.on_handled(time.perf_counter() - began)
+
+    @property
+    def busy(self) -> bool:
+        """Whether handlers run or wait."""
+        return bool(self._dispatched) or self.lane.busy
+
+    @property
+    def packets_waiting(self) -> int:
+        """How many packets wait for clients to take them."""
+        return sum(link.waiting for link in self.receivers)
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None], context: contextvars.Context) -> None:
         if len(self._dispatched) >= MAX_WAITING:
@@ -474,6 +493,10 @@ class LiveSession(Session):
     def schedule_effect(self, hook: Any, is_cleanup: bool) -> None:
         """Queue a component's effect; safe from any thread."""
         self._on_loop(super().schedule_effect, hook, is_cleanup)
+
+    def show_failure(self, message: str) -> None:
+        """Tell the clients that the app has failed; they show `message` instead of the app."""
+        self.send(Message(MessageAction.SESSION_CRASHED, SessionCrashedBody(message)))
 
     def error(self, message: str) -> None:
         """Report an error that flet caught; the app lives on."""

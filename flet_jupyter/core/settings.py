@@ -26,6 +26,8 @@ class AppSettings:
         Seconds that a session is kept while no client shows it. Flet's ``FLET_SESSION_TIMEOUT``.
     max_sessions : int
         Sessions that one app may have at a time.
+    max_sessions_per_client : int
+        Those of them that clients of one address may have.
     max_links : int
         Clients that may show one session at a time.
     max_packet_bytes : int
@@ -34,6 +36,7 @@ class AppSettings:
 
     session_timeout: float = _DEFAULT_TIMEOUT
     max_sessions: int = 1000
+    max_sessions_per_client: int = 200
     max_links: int = 20
     max_packet_bytes: int = 10_000_000
 

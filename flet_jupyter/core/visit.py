@@ -8,6 +8,7 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Final, Protocol
 
+from flet_jupyter.core.app_host import MAIN
 from flet_jupyter.core.flet_api import Message, MessageAction, RegisterClientResponseBody
 from flet_jupyter.core.link import Link
 from flet_jupyter.core.packets import Register, decode, encode_message
@@ -160,7 +161,7 @@ class Visit:
         except Exception as error:  # noqa: BLE001 - user code
             if self.session is None and not self._closed:
                 self._enter(session, packet)
-            self._host.report(session, error, "main")
+            self._host.report(session, error, MAIN)
         finally:
             if not session.links:
                 self._host.session_idle(session)  # the client left while the app started

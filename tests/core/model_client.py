@@ -23,7 +23,7 @@ __all__ = [
     "walk",
 ]
 
-REGISTER, PATCH, EVENT, PROPS, INVOKE = 1, 2, 3, 4, 5
+REGISTER, PATCH, EVENT, PROPS, INVOKE, CRASHED = 1, 2, 3, 4, 5, 6
 _REPLACE, _ADD, _REMOVE, _MOVE = range(4)
 
 PAGE = {"route": "/", "web": True, "width": 800.0, "height": 400.0, "platform": "linux", "platform_brightness": "light"}
@@ -60,6 +60,8 @@ class ModelClient:
     ----------
     page : dict or None
         The page with everything in it; None until the first whole page.
+    error : str
+        What it shows instead of the app; empty while there is nothing wrong.
     calls : list of dict
         Methods that it was asked to invoke, oldest first.
     frames : list of tuple
@@ -69,6 +71,7 @@ class ModelClient:
     def __init__(self) -> None:
         self.page: dict[str, Any] | None = None
         self.session_id = ""
+        self.error = ""
         self.pages = 0
         self.patches = 0
         self.calls: list[dict[str, Any]] = []
@@ -82,7 +85,9 @@ class ModelClient:
         assert packet[0] == 0
         action, body = msgpack.unpackb(packet[1:], strict_map_key=False)
         if action == REGISTER:
-            assert body["error"] == ""
+            self.error = body["error"]
+            if self.error:
+                return
             self.session_id = body["session_id"]
             self.page = body["page_patch"]
             self.pages += 1
@@ -90,6 +95,8 @@ class ModelClient:
             self.patch(body["id"], body["patch"])
         elif action == INVOKE:
             self.calls.append(body)
+        elif action == CRASHED:
+            self.error = body["message"]
         else:
             raise AssertionError(f"unexpected action {action}: {body}")
 

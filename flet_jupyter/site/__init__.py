@@ -1,0 +1,1 @@
+"""What a dynamic website is, whatever web framework then sends it."""

@@ -1,0 +1,358 @@
+"""One app of a website: its page, its visitors, its uploads and logins."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import traceback
+import weakref
+from typing import TYPE_CHECKING, Any, Final
+
+import flet as ft
+
+from flet_jupyter.client import Reply, ServedFile, reply_with
+from flet_jupyter.core.app_host import MAIN, AppHost
+from flet_jupyter.core.client_info import ClientInfo
+from flet_jupyter.core.dropped import DroppedLog
+from flet_jupyter.core.uploads import UploadRefused, UploadSigner
+from flet_jupyter.core.visit import Visit
+from flet_jupyter.exceptions import BadOption
+from flet_jupyter.site.files import SiteFiles
+from flet_jupyter.site.logins import LoginReply, Logins
+from flet_jupyter.site.notices import full_page
+from flet_jupyter.site.page import PageOptions
+from flet_jupyter.site.uploads import Upload, UploadFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flet_jupyter.client import ClientFiles
+    from flet_jupyter.core.find import FoundApp
+    from flet_jupyter.core.runtime import Runtime
+    from flet_jupyter.core.session import LiveSession
+    from flet_jupyter.core.visit import Socket
+    from flet_jupyter.site.metrics import AppState, SiteMetrics
+    from flet_jupyter.site.settings import SiteSettings
+    from flet_jupyter.site.visitor import FrontDoor, Request
+
+__all__ = ["SESSION_HEADER", "Refused", "WebApp"]
+
+log = logging.getLogger(__name__)
+
+SESSION_HEADER: Final = "flet-session"
+"""Names the session of a visitor who wants to go on while the app is full."""
+_RETRY_AFTER: Final = 10
+_NOTICE_SECONDS: Final = 20
+_FAILED: Final = "Something went wrong in this app. Whoever runs it finds the cause in its log."
+
+
+class Refused(Exception):
+    """A visitor who is not let in.
+
+    Attributes
+    ----------
+    status : int
+        The HTTP status.
+    message : str
+        A sentence for the visitor.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+class WebHost(AppHost):
+    """The app's sessions, with addresses for uploads and logins."""
+
+    def __init__(self, runtime: Runtime, app: WebApp) -> None:
+        super().__init__(
+            runtime, app.found.main, app.report, before_main=app.found.before_main, settings=app.settings.app
+        )
+        self._app = app
+
+    def upload_url(self, session: LiveSession, file_name: str, expires: int) -> str:  # noqa: ARG002 - for any session
+        """Return a signed URL below the app, without scheme and host."""
+        return self._app.upload_url(file_name, expires)
+
+    def authorize(self, session: LiveSession, attrs: dict[str, Any]) -> None:
+        """Begin an OAuth login."""
+        link = session.current_link
+        self._app.logins.begin(session, link.client.browser if link is not None else session.client.browser, attrs)
+
+
+class WebApp:
+    """One app, mounted somewhere on a website.
+
+    Parameters
+    ----------
+    found : FoundApp
+        The app.
+    settings : SiteSettings
+        Its settings.
+    mount : str
+        Its path on the server: ``/`` or ``/sub-app``.
+    root : str
+        What stands before the mount in the addresses that visitors see: ``/``, or the prefix of a proxy.
+    client : ClientFiles
+        The Flutter client.
+    door : FrontDoor
+        Who may come in.
+    metrics : SiteMetrics
+        Where to count.
+
+    Raises
+    ------
+    BadOption
+        A setting cannot be had, such as an upload folder that cannot be written.
+    """
+
+    def __init__(
+        self,
+        found: FoundApp,
+        settings: SiteSettings,
+        *,
+        mount: str,
+        root: str,
+        client: ClientFiles,
+        door: FrontDoor,
+        metrics: SiteMetrics,
+    ) -> None:
+        self.found = found
+        self.settings = settings
+        self.mount = mount
+        self.public_path = _join(root, mount)
+        self.door = door
+        self.meter = metrics.meter(mount, self._state)
+        self.uploads: UploadFolder | None = None
+        self._signer: UploadSigner | None = None
+        if settings.upload_dir is not None:
+            self.uploads = UploadFolder(settings.upload_dir, settings.max_upload_size)
+            self.uploads.check()
+            self._signer = UploadSigner(settings.secret_key or "", mount)
+        self.logins = Logins(
+            settings.oauth_state_timeout,
+            app_path=self.public_path,
+            hash_routes=settings.route_url_strategy == "hash",
+        )
+        name = settings.app_name or found.name
+        self.page = PageOptions.of(settings, self.public_path, client.client.version, name)
+        self.files = SiteFiles(client, settings.assets_dir, self.page)
+        self._visits: set[Visit] = set()
+        self._dropped = DroppedLog(log, "packet(s) from clients")
+        self._host: WebHost | None = None
+        self._notices: weakref.WeakKeyDictionary[LiveSession, ft.SnackBar] = weakref.WeakKeyDictionary()
+
+    # -- life ------------------------------------------------------------------------------------
+
+    def start(self, runtime: Runtime) -> None:
+        """Begin to take visitors; on the loop of `runtime`. Does nothing when called again."""
+        if self._host is None:
+            self._host = WebHost(runtime, self)
+            self._host.on_session_closed = self._session_closed
+            self._host.on_handled = self.meter.handled
+
+    async def stop(self, within: float) -> None:
+        """Let all visitors go: ``on_close`` runs for each session, uploads in progress leave nothing.
+
+        Parameters
+        ----------
+        within : float
+            Seconds that handlers have to end.
+        """
+        if self.uploads is not None:
+            self.uploads.close()
+        if self._host is None:
+            return
+        sessions = list(self._host.sessions.values())
+        for session in sessions:
+            self._host.close_session(session)
+        for visit in list(self._visits):
+            visit.hang_up()
+        deadline = self._host.loop.time() + within
+        await asyncio.sleep(0)  # on_close handlers begin in the next turn
+        # Blocking handlers end in threads, which tell nobody.
+        while any(session.busy for session in sessions) and self._host.loop.time() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+    @property
+    def host(self) -> WebHost:
+        """The app's sessions; :meth:`start` has been called."""
+        if self._host is None:
+            raise RuntimeError("This app has not been started.")
+        return self._host
+
+    def _session_closed(self, session: LiveSession) -> None:
+        self.logins.forget(session)
+        for visit in [visit for visit in self._visits if visit.session is session]:
+            visit.hang_up()
+
+    def _state(self) -> AppState:
+        sessions = list(self._host.sessions.values()) if self._host is not None else []
+        return {
+            "sessions": len(sessions),
+            "clients": sum(len(session.links) for session in sessions),
+            "connections": len(self._visits),
+            "handlers_waiting": sum(session.lane.waiting for session in sessions),
+            "packets_waiting": sum(session.packets_waiting for session in sessions),
+            "uploads_in_progress": len(self.uploads.in_progress) if self.uploads is not None else 0,
+        }
+
+    # -- pages -----------------------------------------------------------------------------------
+
+    def reply(self, path: str, headers: Mapping[str, str]) -> Reply | None:
+        """Answer a GET or HEAD.
+
+        Parameters
+        ----------
+        path : str
+            What follows the app's path, without a slash at its beginning.
+        headers : mapping of str to str
+            The request's, by lower-case name.
+
+        Returns
+        -------
+        Reply or None
+            None if there is nothing of that name.
+        """
+        found = self.files.find(path)
+        if found is None:
+            return None
+        if found.is_page and self.host.full and headers.get(SESSION_HEADER, "") not in self.host.sessions:
+            page = ServedFile.in_memory("full.html", full_page(self.page.app_name, _RETRY_AFTER).encode())
+            reply = reply_with(page, accept_encoding="", if_none_match="", cache_control="no-store")
+            return Reply(503, {**reply.headers, "Retry-After": str(_RETRY_AFTER)}, reply.body)
+        return reply_with(
+            found.file,
+            accept_encoding=headers.get("accept-encoding", ""),
+            if_none_match=headers.get("if-none-match", ""),
+            cache_control=found.cache_control,
+            range_=headers.get("range", ""),
+            if_range=headers.get("if-range", ""),
+        )
+
+    def new_browser(self, request: Request) -> str | None:
+        """Return a secret for a browser that has none yet, to be kept in a cookie."""
+        return None if self.door.visitor(request).browser else secrets.token_urlsafe(24)
+
+    # -- visitors --------------------------------------------------------------------------------
+
+    def check_visit(self, request: Request) -> None:
+        """Check that a WebSocket may be opened.
+
+        Raises
+        ------
+        Refused
+            It comes from another site's page, or there are too many.
+        """
+        if not self.door.admits(request):
+            host = self.door.visitor(request).host
+            log.warning(
+                "refused a page of %s: this site is known as %s (see allow_origin and trusted_proxies)",
+                request.headers.get("origin", "")[:200],
+                host[:200],
+            )
+            raise Refused(403, "Pages of other sites may not connect to this app.")
+        # Some may be without a session: they are about to register, or to be found gone.
+        if len(self._visits) >= 2 * self.settings.max_sessions + 20:
+            raise Refused(503, "This app has too many connections.")
+
+    def visit(self, request: Request, socket: Socket, browser: str = "") -> Visit:
+        """Take a visitor whose connection is open; `browser` is the secret it was given just now, if any."""
+        visitor = self.door.visitor(request)
+        client = ClientInfo(
+            ip=visitor.ip,
+            user_agent=visitor.user_agent,
+            page_url=f"{visitor.scheme}://{visitor.host}{self.public_path.rstrip('/')}",
+            page_name=self.public_path.strip("/"),
+            browser=visitor.browser or browser,
+        )
+        return Visit(self.host, client, socket, visits=self._visits, meter=self.meter, dropped=self._dropped)
+
+    def report(self, session: LiveSession, error: BaseException | str, where: str) -> None:
+        """Log an error of the app, and tell the visitor."""
+        self.meter.failed()
+        place = f"in {where} " if where else ""
+        details = (type(error), error, error.__traceback__) if isinstance(error, BaseException) else None
+        log.error(
+            "error %sof session %s%s",
+            place,
+            session.id,
+            "" if details else f": {error}",
+            exc_info=details,
+            extra={"session": session.id},
+        )
+        text = _text_of(error) if self.settings.show_errors else _FAILED
+        if where == MAIN:
+            session.show_failure(text)
+        else:
+            # Not Flet's own word for it, which takes the whole app off the screen because one handler failed.
+            session.background.call(self._show_notice, session, text)
+
+    def _show_notice(self, session: LiveSession, text: str) -> None:
+        former = self._notices.get(session)
+        if former is not None and former.open:
+            return  # an app that fails again and again says so once
+        notice = self._notices[session] = _notice(text)
+        try:
+            session.page.show_dialog(notice)
+        except Exception:
+            # The tree itself is what is wrong: it cannot be sent any more.
+            log.debug("no notice for session %s", session.id, exc_info=True)
+            session.show_failure(text)
+
+    # -- uploads and logins ----------------------------------------------------------------------
+
+    def upload_url(self, file_name: str, expires: float) -> str:
+        """Return the address to which a browser may send a file.
+
+        Raises
+        ------
+        BadOption
+            Uploads are off.
+        UploadRefused
+            No file may have that name.
+        """
+        if self._signer is None:
+            raise BadOption("Uploads are off: give the app an upload folder (--upload-dir or FLET_UPLOAD_DIR).")
+        return f"{_join(self.public_path, self.settings.upload_endpoint)}?{self._signer.query(file_name, expires)}"
+
+    def begin_upload(self, query: Mapping[str, str], declared_size: int | None) -> Upload:
+        """Take a file.
+
+        Raises
+        ------
+        UploadRefused
+            The address is not one of ours, or the file may not be had.
+        """
+        if self._signer is None or self.uploads is None:
+            raise UploadRefused("This app takes no files.", 404)
+        self._signer.check(query.get("f"), query.get("e"), query.get("s"))
+        return self.uploads.begin(query["f"], declared_size)
+
+    async def finish_login(self, query: Mapping[str, str], request: Request) -> LoginReply:
+        """Answer the browser that a login provider has sent back."""
+        return await self.logins.complete(query, self.door.visitor(request).browser, self._session)
+
+    def _session(self, name: str) -> LiveSession | None:
+        return self.host.sessions.get(name)
+
+
+def _text_of(error: BaseException | str) -> str:
+    return "".join(traceback.format_exception(error)).rstrip() if isinstance(error, BaseException) else error
+
+
+def _notice(text: str) -> ft.SnackBar:
+    return ft.SnackBar(
+        ft.Text(text, color=ft.Colors.ON_ERROR_CONTAINER, selectable=True),
+        bgcolor=ft.Colors.ERROR_CONTAINER,
+        show_close_icon=True,
+        close_icon_color=ft.Colors.ON_ERROR_CONTAINER,
+        duration=ft.Duration(seconds=_NOTICE_SECONDS),
+    )
+
+
+def _join(root: str, path: str) -> str:
+    return f"{root.rstrip('/')}/{path.strip('/')}"

@@ -1,0 +1,148 @@
+"""The Tornado application of a website: its routes in their order, and what its handlers share."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import TYPE_CHECKING, Any, Final
+
+from tornado import web
+
+from flet_jupyter.site.logs import access
+from flet_jupyter.web.handlers import (
+    AppsHandler,
+    HealthHandler,
+    LoginCallbackHandler,
+    MetricsHandler,
+    PageHandler,
+    ReadyHandler,
+    SignInHandler,
+    SocketHandler,
+    UploadHandler,
+)
+from flet_jupyter.web.identity import identity_provider
+
+if TYPE_CHECKING:
+    from flet_jupyter.site.web_app import WebApp
+    from flet_jupyter.site.website import Website
+
+__all__ = ["MAX_BODY", "SERVER_OPTIONS", "make_application", "routes_of"]
+
+MAX_BODY: Final = 1_000_000
+"""Bytes of a request's body that are taken; uploads have their own limit."""
+_PING_EVERY: Final = 20
+_PONG_WITHIN: Final = 20
+
+SERVER_OPTIONS: Final[dict[str, Any]] = {"max_body_size": MAX_BODY, "idle_connection_timeout": 75}
+"""What a ``tornado.httpserver.HTTPServer`` needs besides the application."""
+
+
+def make_application(website: Website, prefix: str = "/", *, parent: Any = None) -> web.Application:
+    """Return the application that serves `website`.
+
+    Parameters
+    ----------
+    website : Website
+        Its apps.
+    prefix : str
+        The path under which requests arrive.
+    parent : traitlets Application, optional
+        Whose configuration says more about the identity provider.
+    """
+    rules: list[Any] = []
+    # The longest first: what is below an app's path is that app's, whatever is at the root.
+    for app in sorted(website.apps.values(), key=lambda app: -len(app.mount)):
+        rules += routes_of(website, app, prefix)
+    base = _pattern(prefix)
+    operation: list[Any] = [(f"{base}/signin", SignInHandler, {"website": website})]
+    for at in {"", base}:
+        operation += [
+            (f"{at}/healthz", HealthHandler, {"website": website}),
+            (f"{at}/readyz", ReadyHandler, {"website": website}),
+        ]
+        if website.settings.metrics:
+            operation.append((f"{at}/metrics", MetricsHandler, {"website": website}))
+    if "/" not in website.apps:
+        rules.append((f"{base}/", AppsHandler, {"website": website}))
+    if base:
+        rules.append((base, web.RedirectHandler, {"url": f"{website.root}/", "permanent": False}))
+    limits = [app.settings.max_packet_bytes for app in website.apps.values()]
+    return web.Application(
+        operation + rules,
+        default_handler_class=_NotFound,
+        default_handler_args={"website": website},
+        log_function=_log_request,
+        websocket_max_message_size=max(limits, default=0),
+        websocket_ping_interval=_PING_EVERY,
+        websocket_ping_timeout=_PONG_WITHIN,
+        identity_provider=identity_provider(website.settings, parent),
+        login_url=f"{website.root.rstrip('/')}/signin",
+        cookie_secret=secrets.token_bytes(32),
+        cross_origin_isolation=website.settings.cross_origin_isolation,
+        xsrf_cookie_kwargs={"httponly": True, "samesite": "Lax"},
+    )
+
+
+def routes_of(website: Website, app: WebApp, prefix: str = "/") -> list[Any]:
+    """Return the routes of one app, for a list of Tornado's."""
+    path = _pattern(f"{prefix.rstrip('/')}{app.mount}")
+    both = {"website": website, "app": app}
+    settings = app.settings
+    rules: list[Any] = [
+        (f"{path}/{re.escape(settings.websocket_endpoint)}", SocketHandler, both),
+        (f"{path}/{re.escape(settings.upload_endpoint)}", UploadHandler, both),
+        (f"{path}/{re.escape(settings.oauth_callback_endpoint)}", LoginCallbackHandler, both),
+        (f"{path}/(.*)", PageHandler, both),
+    ]
+    if path:
+        rules.append((path, web.RedirectHandler, {"url": f"{app.public_path}/", "permanent": False}))
+    return rules
+
+
+def _pattern(path: str) -> str:
+    return re.escape(path.strip("/") and f"/{path.strip('/')}")
+
+
+class _NotFound(PageHandler):
+    """What is nowhere: the error page of the site."""
+
+    def initialize(self, website: Website) -> None:  # type: ignore[override]
+        self.website = website
+
+    async def prepare(self) -> None:
+        await super().prepare()
+        raise web.HTTPError(404)
+
+
+def _log_request(handler: web.RequestHandler) -> None:
+    request = handler.request
+    status = handler.get_status()
+    milliseconds = round(1000 * request.request_time(), 1)
+    visit = getattr(handler, "visit", None)
+    session = visit.session.id if visit is not None and visit.session is not None else ""
+    path = _without_secrets(request.uri or "")
+    app = getattr(handler, "app", None)
+    ip = app.door.visitor(handler.site_request()).ip if app is not None else request.remote_ip  # type: ignore[attr-defined]
+    access.log(
+        40 if status >= 500 else 20,
+        "%d %s %s (%s) %.1f ms",
+        status,
+        request.method,
+        path,
+        ip,
+        milliseconds,
+        extra={
+            "session": session,
+            "ip": ip,
+            "method": request.method,
+            "path": path,
+            "status": status,
+            "milliseconds": milliseconds,
+        },
+    )
+
+
+def _without_secrets(uri: str) -> str:
+    """Return a path without its query, which may hold a token, a signature or a login's code."""
+    path, mark, _ = uri.partition("?")
+    return path + ("?..." if mark else "")

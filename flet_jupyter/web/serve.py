@@ -1,0 +1,224 @@
+"""``jupyter flet serve``: apps as a website, from the command line."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import logging
+import os
+import signal
+import socket
+import ssl
+import sys
+import webbrowser
+from typing import TYPE_CHECKING, Any, Final
+
+from jupyter_core.application import JupyterApp
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+from traitlets import Dict
+from traitlets.config.application import catch_config_error
+
+from flet_jupyter.exceptions import BadOption, FletJupyterError
+from flet_jupyter.site import kinds, logs
+from flet_jupyter.site.loading import load, sources
+from flet_jupyter.site.settings import SERVER_OPTIONS as SERVER
+from flet_jupyter.site.settings import SITE_OPTIONS as SITE
+from flet_jupyter.site.settings import default_ip, is_headless, server_settings, site_settings
+from flet_jupyter.site.website import Website
+from flet_jupyter.web.application import SERVER_OPTIONS, make_application
+from flet_jupyter.web.reload import Reloader
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flet_jupyter.core.find import FoundApp
+    from flet_jupyter.site.loading import Source
+    from flet_jupyter.site.settings import ServerSettings
+
+__all__ = ["FletServe"]
+
+log = logging.getLogger(__name__)
+
+BAD_USAGE: Final = 2
+"""What the process returns if it could not begin: that of all Unix tools for a wrong command line."""
+
+_OPTIONS: Final = {**SITE, **SERVER}
+_ELSEWHERE: Final = {"log_level"}  # a trait that every traitlets application has already
+
+
+class FletServe(JupyterApp):
+    """Serve Flet apps as a website: Python here, one session per visitor.
+
+    PATH is an app's file, MODULE:FUNCTION, or a folder of apps. Several apps go under one address:
+    jupyter flet serve /=root.py /sub-app=sub.py
+    """
+
+    name = "jupyter-flet-serve"
+    config_file_name = "jupyter_flet_config"
+    description = __doc__
+    examples = """
+    jupyter flet serve app.py
+    jupyter flet serve app.py --port=0 --no-browser
+    jupyter flet serve apps/
+    jupyter flet serve /=root.py /sub-app=package.sub:main
+    """
+
+    apps = Dict(
+        key_trait=None,
+        help="Settings of single apps, by their path: {'/sub-app': {'app_name': 'Sub', 'session_timeout': 60}}.",
+    ).tag(config=True)
+
+    # One trait for each option of the table, and nothing said twice.
+    locals().update({name: option.trait() for name, option in _OPTIONS.items() if name not in _ELSEWHERE})
+
+    aliases = {  # noqa: RUF012 - traitlets' own way
+        "log-level": "Application.log_level",
+        "config": "JupyterApp.config_file",
+        **{
+            name.replace("_", "-"): (f"FletServe.{name}", option.help)
+            for name, option in _OPTIONS.items()
+            if option.kind is not kinds.FLAG and name not in _ELSEWHERE
+        },
+    }
+    flags = {  # noqa: RUF012 - traitlets' own way
+        "debug": ({"Application": {"log_level": logging.DEBUG}}, "Log everything."),
+        "generate-config": ({"JupyterApp": {"generate_config": True}}, "Write a configuration file with all options."),
+        "y": ({"JupyterApp": {"answer_yes": True}}, "Answer yes to any question."),
+        **{
+            option.flag.removeprefix("--"): ({"FletServe": {name: not option.default}}, option.help)
+            for name, option in _OPTIONS.items()
+            if option.kind is kinds.FLAG
+        },
+    }
+
+    @catch_config_error
+    def initialize(self, argv: list[str] | None = None) -> None:
+        """Read the command line and the configuration; check all before anything listens."""
+        super().initialize(argv)
+
+    def start(self) -> None:
+        """Serve until told to stop."""
+        super().start()
+        try:
+            self._serve()
+        except (FletJupyterError, OSError) as error:
+            print(f"jupyter flet serve: {_sentence(error)}", file=sys.stderr)
+            self.exit(BAD_USAGE)
+
+    def _serve(self) -> None:
+        given, configured = self._given(), self._configured()
+        server = server_settings(_only(SERVER, given), configured=_only(SERVER, configured))
+        logs.configure(server.log_level, server.log_style)
+        website = Website(server, root=_public(server))
+        reloader = Reloader(server.autoreload)
+        for source in sources(list(self.extra_args)):
+            found = reloader.load(functools.partial(load, source), source.place)
+            website.add(source.mount, found, self._settings_of(source, found, given, configured))
+        sockets = self._listen(server)
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(self._run(website, sockets, server, reloader))
+
+    # -- settings --------------------------------------------------------------------------------
+
+    def _given(self) -> dict[str, Any]:
+        return _plain(self.cli_config.get("FletServe", {}))
+
+    def _configured(self) -> dict[str, Any]:
+        given = self._given()
+        merged = _plain(self.config.get("FletServe", {}))
+        return {name: value for name, value in merged.items() if name not in given}
+
+    def _settings_of(self, source: Source, found: FoundApp, given: dict[str, Any], configured: dict[str, Any]) -> Any:
+        own = self.apps.get(source.mount, {})
+        if not isinstance(own, dict):
+            raise BadOption(f"The settings of {source.mount} are not a dictionary.")
+        of_app = dict(found.options)
+        if found.assets_dir is not None:
+            of_app["assets_dir"] = found.assets_dir
+        return site_settings(_only(SITE, given), configured={**of_app, **_only(SITE, configured), **own})
+
+    # -- serving ---------------------------------------------------------------------------------
+
+    def _listen(self, server: ServerSettings) -> list[socket.socket]:
+        ip = server.ip or default_ip(for_all=server.force_web_server or is_headless())
+        port = Reloader.former_port() or server.port
+        try:
+            return bind_sockets(port, ip)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise BadOption(
+                f"Cannot listen on {ip} port {port}: {reason[:1].lower()}{reason[1:]}. "
+                "Choose another with --port, or --port=0 for any that is free."
+            ) from error
+
+    async def _run(
+        self, website: Website, sockets: list[socket.socket], server: ServerSettings, reloader: Reloader
+    ) -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with contextlib.suppress(NotImplementedError):  # Windows: KeyboardInterrupt ends the loop there
+                loop.add_signal_handler(number, _stop, stop)
+        website.start()
+        options = {"ssl_options": _tls(server)} if server.certfile else {}
+        http = HTTPServer(make_application(website, server.base_url, parent=self), **SERVER_OPTIONS, **options)
+        http.add_sockets(sockets)
+        url = _url(sockets[0], server, website.root)
+        print(f"Serving {', '.join(app.found.name for app in website.apps.values())} at {url}", flush=True)
+        print("Stop with Ctrl-C.", flush=True)
+        if server.open_browser and not is_headless() and not server.force_web_server and not Reloader.former_port():
+            webbrowser.open(url)
+        reloader.watch(sockets[0].getsockname()[1], website)
+        await stop.wait()
+        log.info("stopping")
+        http.stop()
+        await website.stop()
+        await http.close_all_connections()
+
+
+def _stop(stop: asyncio.Event) -> None:
+    if stop.is_set():  # told twice: somebody is in a hurry
+        os._exit(130)
+    stop.set()
+
+
+def _only(table: Mapping[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name in table}
+
+
+def _plain(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return configuration without traitlets' lazy values."""
+    return {str(name): _value(name, value) for name, value in config.items()}
+
+
+def _value(name: str, value: Any) -> Any:
+    option = _OPTIONS.get(name)
+    if hasattr(value, "get_value") and option is not None:
+        return value.get_value(option.trait())
+    return value
+
+
+def _public(server: ServerSettings) -> str:
+    return f"{server.proxy_path.rstrip('/')}/{server.base_url.strip('/')}".rstrip("/") or "/"
+
+
+def _url(bound: socket.socket, server: ServerSettings, root: str) -> str:
+    host, port = bound.getsockname()[:2]
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    query = f"?token={server.token}" if server.token else ""
+    return f"{'https' if server.certfile else 'http'}://{shown}:{port}{root.rstrip('/')}/{query}"
+
+
+def _tls(server: ServerSettings) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(str(server.certfile), str(server.keyfile) if server.keyfile else None)
+    except (ssl.SSLError, OSError) as error:
+        raise BadOption(f"The certificate {server.certfile} cannot be used: {error}.") from error
+    return context
+
+
+def _sentence(error: Exception) -> str:
+    return " ".join(str(error).split())
