@@ -42,6 +42,16 @@ log = logging.getLogger(__name__)
 
 _UNLIMITED: Final = 1 << 62
 _A_YEAR: Final = 365
+_STALLED: Final = 120.0
+"""Seconds after which an upload is given up of which nothing more has come."""
+
+
+class Refusal(web.HTTPError):
+    """An error answer with a sentence for the one who asked."""
+
+    def __init__(self, error: Refused | UploadRefused) -> None:
+        super().__init__(error.status)
+        self.message = str(error)
 
 
 class SiteHandler(web.RequestHandler):
@@ -87,8 +97,8 @@ class SiteHandler(web.RequestHandler):
         """Answer with a page for people, or with JSON for scripts."""
         error = kwargs["exc_info"][1] if "exc_info" in kwargs else None
         message = _MESSAGES.get(status_code, "The server could not answer this request.")
-        if isinstance(error, Refused | UploadRefused):
-            message = str(error)
+        if isinstance(error, Refusal):
+            message = error.message
         self.set_header("Cache-Control", "no-store")
         if "text/html" in self.request.headers.get("Accept", ""):
             self.set_header("Content-Type", "text/html; charset=utf-8")
@@ -148,7 +158,7 @@ class PageHandler(AppHandler):
                     self.write(chunk)
                     await self.flush()
         except ClientNotFound as error:
-            raise Refused(503, str(error)) from error
+            raise Refusal(Refused(503, str(error))) from error
         await self.finish()
 
     head = get
@@ -170,6 +180,7 @@ class UploadHandler(AppHandler):
     """Takes files from ``FilePicker.upload()``, piece by piece, to the disk."""
 
     upload: Upload | None = None
+    _stalled: asyncio.TimerHandle | None = None
 
     async def prepare(self) -> None:
         """Refuse before the first byte of the file what can be refused by then."""
@@ -178,23 +189,49 @@ class UploadHandler(AppHandler):
             return
         query = {name: values[-1].decode(errors="replace") for name, values in self.request.query_arguments.items()}
         declared = self.request.headers.get("Content-Length", "")
-        self.upload = self.app.begin_upload(query, int(declared) if declared.isdigit() else None)
+        try:
+            self.upload = self.app.begin_upload(query, int(declared) if declared.isdigit() else None)
+        except UploadRefused as error:
+            raise Refusal(error) from error
         self.request.connection.set_max_body_size(_UNLIMITED)  # type: ignore[union-attr]
-        self.request.connection.set_body_timeout(0)  # type: ignore[union-attr]
+        self._expect_more()
 
     async def data_received(self, chunk: bytes) -> None:
         """Take a piece; the next is not read before this one is on the disk."""
-        if self.upload is not None:
+        if self.upload is None:
+            return
+        try:
             await asyncio.get_running_loop().run_in_executor(None, self.upload.write, chunk)
+        except UploadRefused as error:
+            refusal = Refusal(error)
+            # Tornado ends the connection when an answer is sent before the whole request was read.
+            self.send_error(error.status, exc_info=(Refusal, refusal, None))
+        else:
+            self._expect_more()
+
+    def _expect_more(self) -> None:
+        self._stop_waiting()
+        self._stalled = asyncio.get_running_loop().call_later(_STALLED, self._give_up)
+
+    def _stop_waiting(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+
+    def _give_up(self) -> None:
+        log.info("an upload has stalled")
+        self.request.connection.stream.close()  # type: ignore[union-attr]
 
     @web.authenticated
     def put(self) -> None:
         """Put the file in its place."""
         if self.upload is None:
             raise web.HTTPError(400)
-        upload, self.upload = self.upload, None
-        upload.finish()
-        self.app.meter.uploaded(upload.size, "finished")
+        try:
+            self.upload.finish()
+        except UploadRefused as error:
+            raise Refusal(error) from error
+        self.app.meter.uploaded(self.upload.size, "finished")
+        self.upload = None
         self.set_status(200)
 
     def on_finish(self) -> None:
@@ -206,6 +243,7 @@ class UploadHandler(AppHandler):
         self._abort()
 
     def _abort(self) -> None:
+        self._stop_waiting()
         if self.upload is not None:
             upload, self.upload = self.upload, None
             upload.abort()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import difflib
 import functools
 import logging
 import os
@@ -17,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Final
 from jupyter_core.application import JupyterApp
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
-from traitlets import Dict
-from traitlets.config.application import catch_config_error
+from traitlets import Dict, TraitError
+from traitlets.config.loader import ArgumentError, KVArgParseConfigLoader
 
 from flet_jupyter.exceptions import BadOption, FletJupyterError
 from flet_jupyter.site import kinds, logs
@@ -31,7 +32,7 @@ from flet_jupyter.web.application import SERVER_OPTIONS, make_application
 from flet_jupyter.web.reload import Reloader
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from flet_jupyter.core.find import FoundApp
     from flet_jupyter.site.loading import Source
@@ -45,7 +46,6 @@ BAD_USAGE: Final = 2
 """What the process returns if it could not begin: that of all Unix tools for a wrong command line."""
 
 _OPTIONS: Final = {**SITE, **SERVER}
-_ELSEWHERE: Final = {"log_level"}  # a trait that every traitlets application has already
 
 
 class FletServe(JupyterApp):
@@ -71,19 +71,18 @@ class FletServe(JupyterApp):
     ).tag(config=True)
 
     # One trait for each option of the table, and nothing said twice.
-    locals().update({name: option.trait() for name, option in _OPTIONS.items() if name not in _ELSEWHERE})
+    locals().update({name: option.trait() for name, option in _OPTIONS.items()})
 
     aliases = {  # noqa: RUF012 - traitlets' own way
-        "log-level": "Application.log_level",
         "config": "JupyterApp.config_file",
         **{
             name.replace("_", "-"): (f"FletServe.{name}", option.help)
             for name, option in _OPTIONS.items()
-            if option.kind is not kinds.FLAG and name not in _ELSEWHERE
+            if option.kind is not kinds.FLAG
         },
     }
     flags = {  # noqa: RUF012 - traitlets' own way
-        "debug": ({"Application": {"log_level": logging.DEBUG}}, "Log everything."),
+        "debug": ({"FletServe": {"log_level": "DEBUG"}}, "Log everything."),
         "generate-config": ({"JupyterApp": {"generate_config": True}}, "Write a configuration file with all options."),
         "y": ({"JupyterApp": {"answer_yes": True}}, "Answer yes to any question."),
         **{
@@ -93,19 +92,31 @@ class FletServe(JupyterApp):
         },
     }
 
-    @catch_config_error
     def initialize(self, argv: list[str] | None = None) -> None:
-        """Read the command line and the configuration; check all before anything listens."""
-        super().initialize(argv)
+        """Read the command line and the configuration."""
+        # Below traitlets' own catch_config_error, which says the same in more words and ends with 1.
+        with self._refusing():
+            super().initialize(argv)
 
     def start(self) -> None:
-        """Serve until told to stop."""
+        """Serve until told to stop; whatever is wrong is said before anything listens."""
         super().start()
-        try:
+        with self._refusing():
             self._serve()
-        except (FletJupyterError, OSError) as error:
+
+    @contextlib.contextmanager
+    def _refusing(self) -> Iterator[None]:
+        try:
+            yield
+        except (FletJupyterError, TraitError, ArgumentError, OSError) as error:
             print(f"jupyter flet serve: {_sentence(error)}", file=sys.stderr)
             self.exit(BAD_USAGE)
+
+    def _create_loader(self, argv: Any, aliases: Any, flags: Any, classes: Any) -> KVArgParseConfigLoader:
+        return _Loader(argv, aliases, flags, classes=classes, log=self.log, subcommands=self.subcommands)
+
+    def _configure_logging(self) -> None:
+        """Leave it to :func:`flet_jupyter.site.logs.configure`, when the settings are known."""
 
     def _serve(self) -> None:
         given, configured = self._given(), self._configured()
@@ -176,6 +187,15 @@ class FletServe(JupyterApp):
         http.stop()
         await website.stop()
         await http.close_all_connections()
+
+
+class _Loader(KVArgParseConfigLoader):
+    """Reads the command line, and takes nothing that it does not know."""
+
+    def _handle_unrecognized_alias(self, arg: str) -> None:
+        close = difflib.get_close_matches(arg, [*self.aliases, *self.flags], n=1)
+        hint = f" Did you mean --{close[0]}?" if close else " See --help."
+        raise BadOption(f"There is no option --{arg}.{hint}")
 
 
 def _stop(stop: asyncio.Event) -> None:

@@ -87,7 +87,8 @@ class SocketClient(ModelClient):
         await self.socket.send(pack_event(target, name, data))
 
     async def click(self, **properties: Any) -> None:
-        """Click the one control that has these properties."""
+        """Click the one control that has these properties, as soon as it is there."""
+        await self.until(lambda: self.page is not None and self.all(**properties), f"{properties}")
         await self.event(self.id_of(**properties), "click")
 
     async def set_props(self, target: int, **props: Any) -> None:

@@ -10,8 +10,12 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.core.harness import PATIENCE
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 __all__ = ["Serving", "command", "run_to_end"]
 
@@ -96,7 +100,7 @@ class Serving:
                 self.log.append(line)
         return code
 
-    def __enter__(self) -> Serving:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
