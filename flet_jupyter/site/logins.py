@@ -235,8 +235,9 @@ class Logins:
         if provider_error is not None:
             texts = (provider_error["error"], provider_error["error_description"])
             lines += [f"<p><samp>{html.escape(text)}</samp></p>" for text in texts if text]
-        home = html.escape(self._home)
-        lines.append(f'<p>You can close this window, or <a href="{home}">go back to the app</a>.</p>')
+        lines.append(
+            f'<p>You can close this window, or <a href="{html.escape(self._home)}">go back to the app</a>.</p>'
+        )
         page = _document("Not logged in", "\n".join(lines))
         return LoginReply(status, html=page, content_security_policy=_POLICY)
 
@@ -245,7 +246,7 @@ async def _run_handler(session: LiveSession, event: LoginEvent) -> None:
     """Run the app's ``on_login`` as any handler: a blocking one in the session's thread."""
     page = session.page
     try:
-        if False:
+        if is_blocking(page.on_login):
             await session.lane.run(lambda: drive(trigger_event(page, "login", None, event)))
         else:
             await trigger_event(page, "login", None, event)
@@ -258,7 +259,7 @@ def _path_of_route(route: object, app_path: str, *, hash_routes: bool) -> str:
     rest = route if isinstance(route, str) and len(route) <= _MAX_ROUTE else ""
     # A path of "//host" or "/\host" would be another site; ".." would be another app.
     path_end = min((at for at in map(rest.find, "?#") if at >= 0), default=len(rest))
-    parts = [part for part in rest[:path_end].lstrip("/").split("/") if unquote(part) not in (".", "..")]
+    parts = [part for part in rest[:path_end].split("/") if unquote(part) not in (".", "..")]
     path = app_path.rstrip("/") + ("/#/" if hash_routes else "/") + "/".join(parts).lstrip("/") + rest[path_end:]
     return quote(path, safe=_URL_SAFE, errors="replace")
 
@@ -269,8 +270,6 @@ def _text(text: str | None, length: int) -> str | None:
     text = text.encode("utf-8", "replace").decode()  # half a surrogate pair could not be sent on
     return text if len(text) <= length else text[: length - 1] + "…"
 
-
-# -- pages -----------------------------------------------------------------------------------------------------
 
 _STYLE: Final = (
     ":root{color-scheme:light dark}samp{overflow-wrap:anywhere}"
@@ -297,6 +296,4 @@ def _document(title: str, body: str) -> str:
     )
 
 
-_DONE: Final = _document(
-    "Logged in", f"<p>You can close this window and go back to the app.</p>\n<script>{_CLOSE}</script>"
-)
+_DONE: Final = _document("Logged in", f"<p>You can close this window now.</p>\n<script>{_CLOSE}</script>")

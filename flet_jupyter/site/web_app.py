@@ -73,6 +73,12 @@ class WebHost(AppHost):
         )
         self._app = app
 
+    def create_session(self, page_props: dict[str, Any], client: ClientInfo | None = None) -> LiveSession:
+        """Make a session, and count it."""
+        session = super().create_session(page_props, client)
+        self._app.meter.started()
+        return session
+
     def upload_url(self, session: LiveSession, file_name: str, expires: int) -> str:  # noqa: ARG002 - for any session
         """Return a signed URL below the app, without scheme and host."""
         return self._app.upload_url(file_name, expires)
@@ -96,8 +102,8 @@ class WebApp:
         Its path on the server: ``/`` or ``/sub-app``.
     root : str
         What stands before the mount in the addresses that visitors see: ``/``, or the prefix of a proxy.
-    client : ClientFiles
-        The Flutter client.
+    client : ClientFiles or None
+        The Flutter client; None where somebody else serves the page.
     door : FrontDoor
         Who may come in.
     metrics : SiteMetrics
@@ -116,7 +122,7 @@ class WebApp:
         *,
         mount: str,
         root: str,
-        client: ClientFiles,
+        client: ClientFiles | None,
         door: FrontDoor,
         metrics: SiteMetrics,
     ) -> None:
@@ -137,9 +143,9 @@ class WebApp:
             app_path=self.public_path,
             hash_routes=settings.route_url_strategy == "hash",
         )
-        name = settings.app_name or found.name
-        self.page = PageOptions.of(settings, self.public_path, client.client.version, name)
-        self.files = SiteFiles(client, settings.assets_dir, self.page)
+        if client is not None:
+            self.page = self._page_options(client)
+            self.files = SiteFiles(client, settings.assets_dir, self.page)
         self._visits: set[Visit] = set()
         self._dropped = DroppedLog(log, "packet(s) from clients")
         self._host: WebHost | None = None
@@ -202,6 +208,9 @@ class WebApp:
 
     # -- pages -----------------------------------------------------------------------------------
 
+    def _page_options(self, client: ClientFiles) -> PageOptions:
+        return PageOptions.of(self.settings, self.public_path, client.client.version, self.found.name)
+
     def reply(self, path: str, headers: Mapping[str, str]) -> Reply | None:
         """Answer a GET or HEAD.
 
@@ -220,7 +229,8 @@ class WebApp:
         found = self.files.find(path)
         if found is None:
             return None
-        if found.is_page and self.host.full and headers.get(SESSION_HEADER, "") not in self.host.sessions:
+        host = self._host  # none where only the page is ours
+        if found.is_page and host is not None and host.full and headers.get(SESSION_HEADER, "") not in host.sessions:
             page = ServedFile.in_memory("full.html", full_page(self.page.app_name, _RETRY_AFTER).encode())
             reply = reply_with(page, accept_encoding="", if_none_match="", cache_control="no-store")
             return Reply(503, {**reply.headers, "Retry-After": str(_RETRY_AFTER)}, reply.body)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tornado import web
 
-from flet_jupyter.site.logs import access
 from flet_jupyter.web.handlers import (
     AppsHandler,
     HealthHandler,
@@ -19,6 +18,7 @@ from flet_jupyter.web.handlers import (
     SignInHandler,
     SocketHandler,
     UploadHandler,
+    log_request,
 )
 from flet_jupyter.web.identity import identity_provider
 
@@ -71,7 +71,7 @@ def make_application(website: Website, prefix: str = "/", *, parent: Any = None)
         operation + rules,
         default_handler_class=_NotFound,
         default_handler_args={"website": website},
-        log_function=_log_request,
+        log_function=log_request,
         websocket_max_message_size=max(limits, default=0),
         websocket_ping_interval=_PING_EVERY,
         websocket_ping_timeout=_PONG_WITHIN,
@@ -112,37 +112,3 @@ class _NotFound(PageHandler):
     async def prepare(self) -> None:
         await super().prepare()
         raise web.HTTPError(404)
-
-
-def _log_request(handler: web.RequestHandler) -> None:
-    request = handler.request
-    status = handler.get_status()
-    milliseconds = round(1000 * request.request_time(), 1)
-    visit = getattr(handler, "visit", None)
-    session = visit.session.id if visit is not None and visit.session is not None else ""
-    path = _without_secrets(request.uri or "")
-    app = getattr(handler, "app", None)
-    ip = app.door.visitor(handler.site_request()).ip if app is not None else request.remote_ip  # type: ignore[attr-defined]
-    access.log(
-        40 if status >= 500 else 20,
-        "%d %s %s (%s) %.1f ms",
-        status,
-        request.method,
-        path,
-        ip,
-        milliseconds,
-        extra={
-            "session": session,
-            "ip": ip,
-            "method": request.method,
-            "path": path,
-            "status": status,
-            "milliseconds": milliseconds,
-        },
-    )
-
-
-def _without_secrets(uri: str) -> str:
-    """Return a path without its query, which may hold a token, a signature or a login's code."""
-    path, mark, _ = uri.partition("?")
-    return path + ("?..." if mark else "")

@@ -14,6 +14,7 @@ from tornado.websocket import WebSocketHandler
 
 from flet_jupyter.core.uploads import UploadRefused
 from flet_jupyter.exceptions import ClientNotFound
+from flet_jupyter.site.logs import access
 from flet_jupyter.site.metrics import CONTENT_TYPE
 from flet_jupyter.site.notices import apps_page, error_page, sign_in_page
 from flet_jupyter.site.visitor import BROWSER_COOKIE, Request
@@ -36,6 +37,7 @@ __all__ = [
     "SignInHandler",
     "SocketHandler",
     "UploadHandler",
+    "log_request",
 ]
 
 log = logging.getLogger(__name__)
@@ -307,6 +309,7 @@ class SocketHandler(WebSocketHandler, AppHandler):
         """Let the visitor go."""
         if self.visit is not None:
             self.visit.close()
+            log_request(self)
 
     def _drained(self) -> None:
         if self.visit is not None:
@@ -382,6 +385,36 @@ class MetricsHandler(SiteHandler):
         """Send them."""
         self.set_header("Content-Type", CONTENT_TYPE)
         self.finish(self.website.metrics.text())
+
+
+def log_request(handler: web.RequestHandler) -> None:
+    """Log a request that was answered, or a connection that has ended."""
+    request = handler.request
+    status = handler.get_status()
+    milliseconds = round(1000 * request.request_time(), 1)
+    visit: Visit | None = getattr(handler, "visit", None)
+    app: WebApp | None = getattr(handler, "app", None)
+    ip = app.door.visitor(request_of(handler)).ip if app is not None else request.remote_ip
+    # Without its query, which may hold a token, a signature or a login's code.
+    path, mark, _ = (request.uri or "").partition("?")
+    path += "?..." if mark else ""
+    access.log(
+        logging.ERROR if status >= 500 else logging.INFO,
+        "%d %s %s (%s) %.1f ms",
+        status,
+        request.method,
+        path,
+        ip,
+        milliseconds,
+        extra={
+            "session": visit.session.id if visit is not None and visit.session is not None else "",
+            "ip": ip,
+            "method": request.method,
+            "path": path,
+            "status": status,
+            "milliseconds": milliseconds,
+        },
+    )
 
 
 def request_of(handler: web.RequestHandler) -> Request:

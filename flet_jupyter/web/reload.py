@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
+import sys
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import flet as ft
-from tornado import autoreload
 
 from flet_jupyter.core.find import FoundApp
 from flet_jupyter.exceptions import UsageError
@@ -18,19 +19,17 @@ from flet_jupyter.site.loading import every_file
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from flet_jupyter.site.website import Website
-
 __all__ = ["Reloader"]
 
 log = logging.getLogger(__name__)
 
 _PORT: Final = "_FLET_JUPYTER_PORT"
-_LOOK_EVERY: Final = 300
-"""Milliseconds between two looks at the sources."""
+_LOOK_EVERY: Final = 0.3
+"""Seconds between two looks at the sources."""
 
 
 class Reloader:
-    """Starts the process again when sources change.
+    """Tells when sources have changed, and starts the process again.
 
     A new process has no stale modules. The clients connect again by themselves, find their session gone and get a
     new one at the route where they are. Source that does not run is shown as the app, until it does.
@@ -38,12 +37,14 @@ class Reloader:
     Parameters
     ----------
     active : bool
-        False: do nothing.
+        False: nothing ever changes.
     """
 
     def __init__(self, active: bool) -> None:
         self._active = active
-        self._failed: list[str] = []
+        self._apps: list[FoundApp] = []
+        self._failed: list[Path] = []
+        self._changed_at: dict[Path, float] = {}
 
     @staticmethod
     def former_port() -> int:
@@ -54,27 +55,41 @@ class Reloader:
     def load(self, load: Callable[[], FoundApp], place: str) -> FoundApp:
         """Load an app, or one that shows why it cannot be loaded."""
         try:
-            return load()
+            found = load()
         except UsageError as error:
             if not self._active or not Path(place).is_file():
                 raise
             log.error("%s", error)  # noqa: TRY400 - the sentence says it all
-            self._failed.append(place)
+            self._failed.append(Path(place).resolve())
             cause = error.__cause__
             text = "".join(traceback.format_exception(cause)) if cause is not None else ""
-            return FoundApp(_failure(str(error), text), Path(place).name)
+            found = FoundApp(_failure(str(error), text), Path(place).name)
+        self._apps.append(found)
+        self._look()
+        return found
 
-    def watch(self, port: int, website: Website) -> None:
-        """Begin to watch; on the loop."""
-        if not self._active:
-            return
+    async def change(self) -> None:
+        """Wait until a source has changed; for ever, if nobody asked for that."""
+        # Looking is enough for some dozens of files, and works in every file system.
+        while not self._active or not self._look():  # noqa: ASYNC110
+            await asyncio.sleep(_LOOK_EVERY if self._active else 3600)
+
+    def start_again(self, port: int) -> None:
+        """Replace this process by a new one with the same command line; does not return."""
+        log.info("sources have changed")
         os.environ[_PORT] = str(port)
-        for app in website.apps.values():
-            for file in every_file(app.found):
-                autoreload.watch(str(file))
-        for place in self._failed:
-            autoreload.watch(str(Path(place).resolve()))
-        autoreload.start(check_time=_LOOK_EVERY)
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - it is what is running
+
+    def _look(self) -> bool:
+        """Tell whether a known source has changed; take note of new ones."""
+        changed = False
+        for file in {*self._failed, *(file for app in self._apps for file in every_file(app))}:
+            try:
+                at = file.stat().st_mtime
+            except OSError:
+                continue  # an editor replaces it just now
+            changed |= self._changed_at.setdefault(file, at) != at
+        return changed
 
 
 def _failure(message: str, details: str) -> Callable[[ft.Page], None]:

@@ -128,8 +128,9 @@ class FletServe(JupyterApp):
             found = reloader.load(functools.partial(load, source), source.place)
             website.add(source.mount, found, self._settings_of(source, found, given, configured))
         sockets = self._listen(server)
-        with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(self._run(website, sockets, server, reloader))
+        port = sockets[0].getsockname()[1]
+        if asyncio.run(self._run(website, sockets, server, reloader)):
+            reloader.start_again(port)
 
     # -- settings --------------------------------------------------------------------------------
 
@@ -166,7 +167,8 @@ class FletServe(JupyterApp):
 
     async def _run(
         self, website: Website, sockets: list[socket.socket], server: ServerSettings, reloader: Reloader
-    ) -> None:
+    ) -> bool:
+        """Serve until told to stop, or until sources change: then return True."""
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -181,12 +183,15 @@ class FletServe(JupyterApp):
         print("Stop with Ctrl-C.", flush=True)
         if server.open_browser and not is_headless() and not server.force_web_server and not Reloader.former_port():
             webbrowser.open(url)
-        reloader.watch(sockets[0].getsockname()[1], website)
-        await stop.wait()
+        waits = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(reloader.change())]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
         log.info("stopping")
         http.stop()
         await website.stop()
         await http.close_all_connections()
+        return not stop.is_set()
 
 
 class _Loader(KVArgParseConfigLoader):

@@ -160,6 +160,9 @@ def test_the_time_zone_of_the_server_does_not_matter() -> None:
 
 
 def test_the_clock_is_asked_where_no_time_is_given() -> None:
+    before = datetime.now(timezone.utc)
+    expiry = datetime.fromisoformat(parameters(SIGNER.query("a", 60))["e"])
+    assert before <= expiry - timedelta(seconds=60) <= datetime.now(timezone.utc)
     SIGNER.check(**parameters(SIGNER.query("a", 3600)))
     with pytest.raises(UploadRefused) as refusal:
         SIGNER.check(**parameters(SIGNER.query("a", -1)))
@@ -315,6 +318,13 @@ def test_other_parameters_are_passed_over() -> None:
 def test_a_broken_query_is_a_bad_request(query: str) -> None:
     with pytest.raises(UploadRefused) as refusal:
         SIGNER.check_query(query, NOON)
+    assert refusal.value.status == 400
+
+
+def test_bytes_that_are_no_text_do_not_pass_for_the_character_that_stands_for_them() -> None:
+    query = SIGNER.query("\ufffd", 60, NOON)
+    with pytest.raises(UploadRefused) as refusal:
+        SIGNER.check_query(query.replace("%EF%BF%BD", "%FF"), NOON)
     assert refusal.value.status == 400
 
 

@@ -160,7 +160,8 @@ async def test_a_visitor_logs_in_and_the_window_closes(provider: OAuthProviderSe
     assert reply.status == 200
     assert "Logged in" in shown(reply)
     assert "<script>window.close()</script>" in shown(reply)
-    assert [(event.error, event.error_description) for event in site.events] == [(None, None)]
+    [event] = site.events
+    assert (event.control, event.error, event.error_description) == (client.session.page, None, None)
     assert site.app.errors == []
 
 
@@ -372,18 +373,25 @@ async def test_a_login_that_takes_too_long_is_over(provider: OAuthProviderServer
     query = await site.query(await site.visit())
     site.now = TIMEOUT
     site.logins.expire()
+    assert len(site.logins._pending) == 0
     refused(await site.complete(query), 410, "took too long")
 
 
-@pytest.mark.parametrize("forgets", [True, False])
-async def test_a_login_of_a_closed_session_is_over(provider: OAuthProviderServer, forgets: bool) -> None:
+@pytest.mark.parametrize("ended_by", ["its host", "a host that forgets no logins", "itself"])
+async def test_a_login_of_a_closed_session_is_over(provider: OAuthProviderServer, ended_by: str) -> None:
     site = Site(provider.provider(CALLBACK))
     client = await site.visit()
     query = await site.query(client)
-    if not forgets:
+    asked = len(provider.token_requests)
+    if ended_by == "a host that forgets no logins":
         site.app.host.on_session_closed = None
-    site.app.host.close_session(client.session)
-    refused(await site.complete(query), 410, "has been closed")
+    if ended_by == "itself":
+        client.session.close()
+    else:
+        site.app.host.close_session(client.session)
+    assert len(site.logins._pending) == (ended_by != "its host")
+    refused(await site.complete(query), 410, "closed")
+    assert len(provider.token_requests) == asked
 
 
 async def test_a_session_that_closes_while_the_provider_is_asked_ends_the_login(provider: OAuthProviderServer) -> None:
@@ -622,8 +630,8 @@ async def test_our_pages_allow_nothing_but_what_is_in_them(provider: OAuthProvid
 
 
 async def test_a_page_leads_back_to_its_app(provider: OAuthProviderServer) -> None:
-    site = Site(provider.provider(CALLBACK), app_path='/a"b/')
-    assert '<a href="/a%22b/">' in shown(await site.complete({}))
+    site = Site(provider.provider(CALLBACK), app_path='/a"b&c/')
+    assert '<a href="/a%22b&amp;c/">' in shown(await site.complete({}))
 
 
 # -- the provider --------------------------------------------------------------------------------------------------

@@ -426,6 +426,24 @@ def test_a_link_that_appears_after_the_name_was_looked_at_leads_nowhere(
 
 
 @with_links
+def test_a_link_that_appears_while_folders_are_made_leads_nowhere(
+    folder: UploadFolder, root: Path, outside: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = uploads._OpenFolder.make
+
+    def swap(self: uploads._OpenFolder, name: str) -> bool:
+        if name == "b":
+            (root / "a").rename(root / "moved")
+            (root / "a").symlink_to(outside)
+        return make(self, name)
+
+    monkeypatch.setattr(uploads._OpenFolder, "make", swap)
+    with contextlib.suppress(UploadRefused):
+        upload(folder, "a/b/c", b"x")
+    assert content(outside) == {"file": b"not yours"}
+
+
+@with_links
 def test_a_link_that_appears_during_an_upload_leads_nowhere(folder: UploadFolder, root: Path, outside: Path) -> None:
     begun = folder.begin("a/file")
     begun.write(b"x")
