@@ -48,7 +48,7 @@ try:
     from flet.controls import base_control
     from flet.controls.base_control import BaseControl
     from flet.controls.context import _context_page, context
-    from flet.controls.object_patch import DiffBuilder, ObjectPatch
+    from flet.controls.object_patch import DiffBuilder, ObjectPatch, PatchOperation
     from flet.controls.page import LoginEvent, Page
     from flet.data_channel import _ProtocolMuxedDataChannel as MuxedDataChannel
     from flet.messaging.connection import Connection
@@ -86,6 +86,7 @@ __all__ = [
     "ObjectPatch",
     "Page",
     "PatchControlBody",
+    "PatchOperation",
     "PubSubClient",
     "PubSubHub",
     "RegisterClientResponseBody",
@@ -191,6 +192,7 @@ def check() -> None:
         "DiffBuilder": all(
             hasattr(DiffBuilder, name)
             for name in (
+                "_affected_is_list",
                 "_compare_dataclasses",
                 "_compare_values",
                 "_dataclass_added",

@@ -69,10 +69,22 @@ def contain(error: BaseException) -> Exception:
 
 
 class Lane:
-    """Runs one session's blocking functions one after another, in the order they came."""
+    """Runs one session's blocking functions one after another, in the order they came.
+
+    What begins on the loop has its place in that order too. Flet runs all handlers there, each when those before it
+    have ended or wait for something, and apps rely on it: an async handler finds what the blocking one before it has
+    done, and what follows ``await page.push_route(...)`` finds the views that a blocking ``on_route_change`` has made.
+    """
 
     def submit(self, job: Callable[[], None], context: contextvars.Context) -> None:
         """Run `job`, which reports its own errors, when those before it have ended or overrun."""
+        raise NotImplementedError
+
+    def start(self, function: Callable[[], None], context: contextvars.Context) -> None:
+        """Call `function` on the loop when the jobs before it have ended or overrun.
+
+        Jobs that come later wait until it has returned, and a task that it made has taken its first step.
+        """
         raise NotImplementedError
 
     async def run(self, function: Callable[[], _T]) -> _T:
@@ -133,6 +145,10 @@ class InlineLane(Lane):
         """Run `job` now."""
         context.run(job)
 
+    def start(self, function: Callable[[], None], context: contextvars.Context) -> None:
+        """Call `function` now."""
+        context.run(function)
+
 
 class ThreadLane(Lane):
     """A thread of the session's own, and spare ones while it is overrun.
@@ -174,6 +190,34 @@ class ThreadLane(Lane):
 
     def submit(self, job: Callable[[], None], context: contextvars.Context) -> None:
         """Queue `job`; callable from any thread."""
+        begun = self._begun
+        if begun is None or begun.is_set():
+            self._submit(job, context)
+        else:
+            self._submit(lambda: _after(begun, job), context)
+
+    def start(self, function: Callable[[], None], context: contextvars.Context) -> None:
+        """Call `function` on the loop in its turn; callable from any thread."""
+        begun = threading.Event()
+
+        def begin() -> None:
+            try:
+                context.run(function)
+            finally:
+                self._loop.call_soon(begun.set)
+
+        with self._lock:
+            held = self._holder is not None or bool(self._waiting)
+        if held:
+            # As a job, so that it has its place in the order.
+            self._submit(lambda: _after(begun, lambda: None, _call_soon(self._loop, begin)), contextvars.Context())
+        elif _is_running(self._loop):
+            begin()
+        else:
+            _call_soon(self._loop, begin)
+        self._begun = begun
+
+    def _submit(self, job: Callable[[], None], context: contextvars.Context) -> None:
         with self._lock:
             if len(self._waiting) >= MAX_WAITING:
                 raise LimitReached(
