@@ -1,6 +1,8 @@
-// Bundles the shared engine into the one file that the Jupyter server serves as `flet/engine.js`.
+// Bundles the shared engine into the one file that the Jupyter server serves as `flet/engine.js`, and gathers fonts beside it.
 import { build } from "esbuild";
+import { buildFonts } from "./fonts.mjs";
 
+await buildFonts();
 await build({
   entryPoints: ["src/index.ts"],
   outfile: "../flet_jupyter/client/static/engine.js",

@@ -18,13 +18,40 @@ _ASKED_FOR: Final = re.compile(
     r"([a-z0-9]{1,50})/v[0-9]{1,5}/[A-Za-z0-9_-]{1,200}(?:\.([0-9]{1,4}))?\.(?:woff2|ttf|otf)"
 )
 
+_ENDINGS: Final = frozenset({".ttf", ".woff", ".woff2"})
+
+GOOGLE_FONTS: Final = "https://fonts.gstatic.com/s/"
+"""Where the engine would fetch them from by itself."""
+
+# Symbols are also in the slices that follow, of families that are too large to have here, and the engine takes the
+# font with most of what it lacks. What stands in for a slice is, of the fonts that are here, the one with most of its
+# symbols, but a small one; counted with the tables in Flet 1.0.5's main.dart.js.
+_STAND_INS: Final = {
+    "notosanshk.89": "notosanssc.87",
+    "notosanshk.90": "notosanssc.88",
+    "notosanshk.91": "notosanssc.89",
+    "notosanshk.92": "notosanssc.90",
+    "notosansjp.56": "notosanssymbols",
+    "notosansjp.57": "notosanssc.89",
+    "notosansjp.58": "notosanssymbols",
+    "notosanskr.96": "notosanssc.88",
+    "notosanskr.97": "notosanssymbols",
+    "notosanskr.98": "notosansmath",
+    "notosanstc.86": "notosanssc.87",
+    "notosanstc.87": "notosanssc.87",
+    "notosanstc.88": "notosanssc.88",
+    "notosanstc.89": "notosanssc.89",
+    "notosanstc.90": "notosanssc.90",
+}
+_FOR_ANY: Final = "notosanssc.89"  # 11 kB
+
 
 class FallbackFonts:
     """The fonts of the package, by what the engine asks for.
 
     The engine knows which of Google's Noto fonts has which character, and fetches those that a text needs; it
     looks into what it gets, so that the ending of the name does not matter. Where the fonts have not been built,
-    there are none, and the engine draws boxes.
+    there are none.
 
     Parameters
     ----------
@@ -39,19 +66,42 @@ class FallbackFonts:
     """
 
     def __init__(self, folder: Path = STATIC / "fonts") -> None:
-        paths = [path for path in sorted(folder.glob("*.woff*")) if path.is_file()] if folder.is_dir() else []
-        self.files = {path.name.rpartition(".")[0]: ServedFile.on_disk(path.name, path) for path in paths}
+        paths = sorted(folder.iterdir()) if folder.is_dir() else []
+        fonts = [path for path in paths if path.suffix in _ENDINGS and path.is_file()]
+        self.files = {path.name.rpartition(".")[0]: ServedFile.on_disk(path.name, path) for path in fonts}
 
     def find(self, name: str) -> ServedFile | None:
-        """Find the font that stands for one of Google's.
+        """Find the font that is one of Google's.
 
         Parameters
         ----------
         name : str
             What the engine asks for, such as ``notocoloremoji/v32/Yq6P-KqIXTD0t4D9z1ES.9.woff2``.
         """
-        match = _ASKED_FOR.fullmatch(name)
-        if match is None:
-            return None
-        family, part = match.groups()
-        return self.files.get(f"{family}.{part}" if part else family)
+        return self.files.get(_key(name))
+
+    def stand_in(self, name: str) -> ServedFile | None:
+        """Find a font to answer with instead of one that is not here.
+
+        The engine must get some font. With CanvasKit, it asks again at once for one that it did not get, fifty times
+        a second as long as the page is open, and draws nothing of what else it has fetched (seen with Flet 1.0.5).
+        What no font has, it draws as a box.
+
+        Parameters
+        ----------
+        name : str
+            As in `find`.
+        """
+        key = _key(name)
+        return self.files.get(_STAND_INS.get(key, _FOR_ANY)) if key else None
+
+
+def is_google_font(name: str) -> bool:
+    """Whether that can be the path of a font below `GOOGLE_FONTS`."""
+    return _ASKED_FOR.fullmatch(name) is not None
+
+
+def _key(name: str) -> str:
+    """Name family and slice, as in the names of our files; empty for what is no font of Google's."""
+    match = _ASKED_FOR.fullmatch(name)
+    return ".".join(filter(None, match.groups())) if match else ""

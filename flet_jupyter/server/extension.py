@@ -12,6 +12,7 @@ from flet_jupyter.client import (
     ClientFiles,
     CompressedCopies,
     EngineBundle,
+    FallbackFonts,
     FlutterClient,
     client_in,
     find_client,
@@ -74,7 +75,7 @@ class FletExtension(ExtensionApp):
         """Add the routes; jupyter-server puts its ``base_url`` in front."""
         self.handlers.extend(
             [
-                (r"/flet/client/([^/]+)/(.+)", ClientHandler, {"clients": self.clients}),
+                (r"/flet/client/([^/]+)/(.+)", ClientHandler, {"clients": self.clients, "fonts": FallbackFonts()}),
                 (r"/flet/engine\.js", EngineHandler, {"bundle": EngineBundle()}),
                 (r"/flet/status", StatusHandler, {"clients": self.clients}),
             ]

@@ -12,7 +12,16 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from tornado import web
 
-from flet_jupyter.client import IMMUTABLE, REVALIDATE, ClientFiles, EngineBundle, ServedFile, reply_with
+from flet_jupyter.client import (
+    FALLBACK_FONTS,
+    IMMUTABLE,
+    REVALIDATE,
+    ClientFiles,
+    EngineBundle,
+    FallbackFonts,
+    ServedFile,
+    reply_with,
+)
 from flet_jupyter.exceptions import AssetsNotBuilt, ClientNotFound
 
 AUTH_RESOURCE = "flet"
@@ -71,18 +80,22 @@ class FileHandler(JupyterHandler):
 class ClientHandler(FileHandler):
     """``flet/client/<version>/<path>``: the Flutter client."""
 
-    def initialize(self, clients: Mapping[str, ClientFiles]) -> None:
+    def initialize(self, clients: Mapping[str, ClientFiles], fonts: FallbackFonts) -> None:
         """Take what the extension has found."""
         self.clients = clients
+        self.fonts = fonts
 
     @web.authenticated
     @authorized
     async def get(self, version: str, name: str) -> None:
-        """Send a file of the client."""
+        """Send a file of the client, or a font that its engine looks for among them."""
         files = self.clients.get(version)
         if files is None:
             raise Refusal(404, self._unknown_version(version))
         file = files.get(name)
+        if file is None and name.startswith(FALLBACK_FONTS):
+            font = name.removeprefix(FALLBACK_FONTS)
+            file = self.fonts.find(font) or self.fonts.stand_in(font)
         if file is None:
             raise Refusal(404, f"The Flutter client of Flet {version} has no file {name}.")
         try:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from flet_jupyter.client.files import FONT_MANIFEST, ClientFiles, with_roboto
-from flet_jupyter.client.fonts import FALLBACK_FONTS, FallbackFonts
-from flet_jupyter.client.replies import PUBLIC_IMMUTABLE, REVALIDATE
+from flet_jupyter.client.fonts import FALLBACK_FONTS, GOOGLE_FONTS, FallbackFonts, is_google_font
+from flet_jupyter.client.replies import PUBLIC_IMMUTABLE, REVALIDATE, Reply, reply_with
 from flet_jupyter.client.served import IDENTITY, ServedFile
 from flet_jupyter.exceptions import BadOption, ClientNotFound
 from flet_jupyter.site.assets import AssetChanged, AssetFile, AssetsFolder
@@ -26,26 +26,48 @@ MANIFEST: Final = "manifest.json"
 # What makes two clients different as far as names and sizes do not: the app, compiled in two ways.
 _TELLING: Final = frozenset({"flutter_bootstrap.js", "main.dart.js", "main.dart.wasm"})
 
+_A_DAY: Final = "public, max-age=86400"
+"""For what depends on the settings of the app: its URL says nothing of them."""
+
 _Fill: TypeAlias = Callable[["AssetFile | None", "frozenset[str]"], "ServedFile | None"]
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What to answer with; the status is 200, or what `reply_with` makes of it.
+    """What to answer with.
 
     Attributes
     ----------
     file : ServedFile
-        The file.
+        The file; empty where the answer is `location`.
     cache_control : str
         How long browsers may keep it.
     is_page : bool
         Whether it is the app's page, with which a visit begins.
+    location : str
+        Where else to look, on another site; empty if it is here.
     """
 
     file: ServedFile
     cache_control: str
     is_page: bool = False
+    location: str = ""
+
+    def reply(
+        self, *, accept_encoding: str = "", if_none_match: str = "", range_: str = "", if_range: str = ""
+    ) -> Reply:
+        """Answer a GET or HEAD; parameters and errors are those of `reply_with`."""
+        if self.location:
+            headers = {"Location": self.location, "Cache-Control": self.cache_control, "Content-Length": "0"}
+            return Reply(302, headers, None)
+        return reply_with(
+            self.file,
+            accept_encoding=accept_encoding,
+            if_none_match=if_none_match,
+            cache_control=self.cache_control,
+            range_=range_,
+            if_range=if_range,
+        )
 
 
 def client_version(files: ClientFiles, fonts: FallbackFonts) -> str:
@@ -159,12 +181,20 @@ class SiteFiles:
         if name in (INDEX, MANIFEST):
             return None
         if name.startswith(FALLBACK_FONTS):
-            file = self._fonts.find(name.removeprefix(FALLBACK_FONTS))
-        elif self._assets.find(name) is not None:
+            return self._find_font(name.removeprefix(FALLBACK_FONTS), cache_control)
+        if self._assets.find(name) is not None:
             return self._find_own(name)
-        else:
-            file = self._client.get(name)
+        file = self._client.get(name)
         return Found(file, cache_control) if file is not None else None
+
+    def _find_font(self, name: str, cache_control: str) -> Found | None:
+        file = self._fonts.find(name)
+        if file is not None:
+            return Found(file, cache_control)
+        if not self._options.no_cdn and is_google_font(name):
+            return Found(ServedFile.in_memory("", b""), _A_DAY, location=GOOGLE_FONTS + name)
+        other = self._fonts.stand_in(name)
+        return Found(other, _A_DAY) if other is not None else None
 
     def _fill_index(self, own: AssetFile | None, replaced: frozenset[str]) -> ServedFile:
         try:

@@ -33,6 +33,7 @@ _CONFIGURE: Final = """<script>
 (() => {
   const target = typeof flet === "undefined" ? (globalThis.flet = {}) : flet;
   Object.assign(target, %s);
+  target.multiView ??= false;
   target.flutterAppResolve ??= () => {};%s
 })();
 </script>"""
@@ -71,8 +72,8 @@ class PageOptions:
     route_url_strategy : str
         ``path`` or ``hash``.
     no_cdn : bool
-        Whether fonts for characters that the app's own lack come from here, and Rive's runtime from nowhere. The
-        renderer, Roboto and icons always come from here.
+        Whether nothing comes from other sites: neither fonts for what those of this package lack, nor Rive's runtime.
+        The renderer, Roboto and icons are always from here.
     use_color_emoji : bool
         Changes nothing: emoji are in colour anyway, as the engine in Flet 1.x knows no other font for them, and
         fetches it when a text needs it.
@@ -221,8 +222,9 @@ def _loader(tag: Tag, options: PageOptions) -> str:
 
 
 def _configuration(markup: Markup, options: PageOptions) -> Edit:
-    # All of the client comes from below client_path, where browsers keep it. The app's own files do not suffer: the
-    # client looks for them below <base>, and for its own below assetBase.
+    # All of the client comes from below client_path, where browsers keep it: assetBase concerns what the client is
+    # compiled with. The app's own files come from below assetsDir; without it, the client would look for
+    # "/images/x.png" at the root of the server, wherever the app is.
     client = options.client_path
     values = {
         "pyodide": False,
@@ -232,8 +234,9 @@ def _configuration(markup: Markup, options: PageOptions) -> Edit:
         "noCdn": options.no_cdn,
         "entrypointBaseUrl": client,
         "assetBase": client,
+        "assetsDir": options.base_href,
         "canvasKitBaseUrl": f"{client}canvaskit/",
-        "fontFallbackBaseUrl": f"{client}{FALLBACK_FONTS}" if options.no_cdn else None,
+        "fontFallbackBaseUrl": client + FALLBACK_FONTS,
     }
     configure = _CONFIGURE % (_in_script(values), _WITHOUT_RIVE if options.no_cdn else "")
     marker = next((comment for comment in markup.comments if comment.text.strip() == MARKER), None)

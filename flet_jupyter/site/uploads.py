@@ -400,9 +400,10 @@ class _OpenFolder:
         os.rmdir(self._at(name), dir_fd=self._descriptor)
 
     def close(self) -> None:
-        descriptor, self._descriptor = self._descriptor, None
-        if descriptor is not None:
-            os.close(descriptor)
+        if self._descriptor is not None:
+            descriptor, self._descriptor = self._descriptor, -1
+            if descriptor >= 0:
+                os.close(descriptor)
 
     def _at(self, name: str) -> str:
         if self._descriptor is not None:

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import flet as ft
 
-from flet_jupyter.client import Reply, ServedFile, reply_with
+from flet_jupyter.client import FallbackFonts, Reply, ServedFile, reply_with
 from flet_jupyter.core.app_host import MAIN, AppHost
 from flet_jupyter.core.client_info import ClientInfo
 from flet_jupyter.core.dropped import DroppedLog
 from flet_jupyter.core.uploads import UploadRefused, UploadSigner
 from flet_jupyter.core.visit import Visit
 from flet_jupyter.exceptions import BadOption
-from flet_jupyter.site.files import SiteFiles
+from flet_jupyter.site.files import SiteFiles, client_version
 from flet_jupyter.site.logins import LoginReply, Logins
 from flet_jupyter.site.notices import full_page
 from flet_jupyter.site.page import PageOptions
@@ -76,6 +76,8 @@ class WebHost(AppHost):
     def create_session(self, page_props: dict[str, Any], client: ClientInfo | None = None) -> LiveSession:
         """Make a session, and count it."""
         session = super().create_session(page_props, client)
+        # The client shows the page's title, which is empty until the app says something else.
+        session.page.title = self._app.settings.app_name
         self._app.meter.started()
         return session
 
@@ -144,8 +146,9 @@ class WebApp:
             hash_routes=settings.route_url_strategy == "hash",
         )
         if client is not None:
-            self.page = self._page_options(client)
-            self.files = SiteFiles(client, settings.assets_dir, self.page)
+            fonts = FallbackFonts()
+            self.page = self._page_options(client_version(client, fonts))
+            self.files = SiteFiles(client, settings.assets_dir, self.page, fonts=fonts, log=log)
         self._visits: set[Visit] = set()
         self._dropped = DroppedLog(log, "packet(s) from clients")
         self._host: WebHost | None = None
@@ -208,11 +211,11 @@ class WebApp:
 
     # -- pages -----------------------------------------------------------------------------------
 
-    def _page_options(self, client: ClientFiles) -> PageOptions:
-        return PageOptions.of(self.settings, self.public_path, client.client.version, self.found.name)
+    def _page_options(self, version: str) -> PageOptions:
+        return PageOptions.of(self.settings, self.public_path, version, self.found.name)
 
-    def reply(self, path: str, headers: Mapping[str, str]) -> Reply | None:
-        """Answer a GET or HEAD.
+    def reply(self, path: str, headers: Mapping[str, str], *, head: bool = False) -> Reply | None:
+        """Answer a GET, or a HEAD, which has no ranges.
 
         Parameters
         ----------
@@ -234,12 +237,10 @@ class WebApp:
             page = ServedFile.in_memory("full.html", full_page(self.page.app_name, _RETRY_AFTER).encode())
             reply = reply_with(page, accept_encoding="", if_none_match="", cache_control="no-store")
             return Reply(503, {**reply.headers, "Retry-After": str(_RETRY_AFTER)}, reply.body)
-        return reply_with(
-            found.file,
+        return found.reply(
             accept_encoding=headers.get("accept-encoding", ""),
             if_none_match=headers.get("if-none-match", ""),
-            cache_control=found.cache_control,
-            range_=headers.get("range", ""),
+            range_="" if head else headers.get("range", ""),
             if_range=headers.get("if-range", ""),
         )
 
@@ -260,7 +261,8 @@ class WebApp:
         if not self.door.admits(request):
             host = self.door.visitor(request).host
             log.warning(
-                "refused a page of %s: this site is known as %s (see allow_origin and trusted_proxies)",
+                "refused a page of %s: this site is known as %s. Have a proxy in front pass the header Host on, or "
+                "X-Forwarded-Host with trusted_proxies set; admit pages of other sites with allow_origin",
                 request.headers.get("origin", "")[:200],
                 host[:200],
             )

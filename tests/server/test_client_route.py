@@ -226,3 +226,11 @@ class TestWithoutClient:
         response = await fetch(f"{CLIENT}/main.dart.js")
         assert response.code == 404
         assert message(response).startswith("This server has no Flutter client, but the kernel uses")
+
+
+@pytest.mark.parametrize("name", ["notocoloremoji/v32/Yq6P-KqIXTD0t4D9z1ES.9.woff2", "notosansthai/v1/abc.woff2"])
+async def test_sends_a_font_for_what_the_apps_fonts_lack(fetch: Fetch, name: str) -> None:
+    """Emoji, or any font: the engine asks without end for one that it does not get."""
+    response = await fetch(f"{CLIENT}/assets/fonts/fallback/{name}")
+    assert response.code == 200
+    assert response.body[:4] in (b"wOFF", b"wOF2")

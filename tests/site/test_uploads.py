@@ -139,6 +139,14 @@ def test_chunks_may_be_any_bytes(folder: UploadFolder, root: Path, kind: type) -
     assert content(root) == {"a": b"abc"}
 
 
+def test_bytes_are_counted_whatever_the_items_of_a_chunk(folder: UploadFolder, root: Path) -> None:
+    with folder.begin("a", 8) as begun:
+        begun.write(memoryview(b"12345678").cast("I"))
+        assert begun.size == 8
+        begun.finish()
+    assert content(root) == {"a": b"12345678"}
+
+
 @given(st.binary(max_size=300), st.lists(st.integers(0, 300), max_size=8))
 @settings(max_examples=60, deadline=None)
 def test_the_bytes_are_the_same_however_they_were_cut(data: bytes, cuts: list[int]) -> None:
@@ -269,6 +277,15 @@ def test_abort_after_finish_leaves_the_file(folder: UploadFolder, root: Path) ->
         begun.finish()
         begun.abort()
     assert content(root) == {"a": b""}
+
+
+def test_leaving_the_with_block_leaves_the_folder_of_a_file_that_the_app_has_taken_away(
+    folder: UploadFolder, root: Path
+) -> None:
+    with folder.begin("a/b") as begun:
+        begun.finish()
+        (root / "a" / "b").unlink()
+    assert content(root) == {"a": None}
 
 
 @pytest.mark.parametrize("name", [name for name, _ in REFUSED], ids=lambda name: repr(name)[:20])
