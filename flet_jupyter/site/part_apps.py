@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from flet_jupyter.core.find import FoundApp
 from flet_jupyter.core.uploads import UploadSigner
 from flet_jupyter.exceptions import BadOption
 from flet_jupyter.site.metrics import SiteMetrics
@@ -12,12 +13,13 @@ from flet_jupyter.site.visitor import FrontDoor
 from flet_jupyter.site.web_app import WebApp
 
 if TYPE_CHECKING:
+    import flet as ft
+
     from flet_jupyter.client import ClientFiles
-    from flet_jupyter.core.find import FoundApp
     from flet_jupyter.site.page import PageOptions
     from flet_jupyter.site.settings import ServerSettings, SiteSettings
 
-__all__ = ["PageApp", "SocketApp"]
+__all__ = ["NAMELESS", "PageApp", "SocketApp"]
 
 
 class SocketApp(WebApp):
@@ -110,6 +112,14 @@ class PageApp(WebApp):
     def _page_options(self, version: str) -> PageOptions:
         options = super()._page_options(version)
         return options if self._websocket_path is None else replace(options, websocket_path=self._websocket_path)
+
+
+def _never(page: ft.Page) -> None:
+    """Stand in for an app of which there is only the page here."""
+
+
+NAMELESS: Final = FoundApp(_never, "")
+"""An app of which nothing is known but its page."""
 
 
 def _door(server: ServerSettings) -> FrontDoor:

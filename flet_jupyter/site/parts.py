@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import weakref
 from collections.abc import Hashable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -213,6 +214,7 @@ class AppManager:
     def __init__(self) -> None:
         self.clients = Clients()
         self._loops: dict[asyncio.AbstractEventLoop, LoopApps] = {}
+        self._adopted: weakref.WeakSet[Website] = weakref.WeakSet()
         self._lock = threading.Lock()
 
     @property
@@ -238,7 +240,12 @@ class AppManager:
 
     async def shutdown(self) -> None:
         """Let all visitors on the running loop go: sessions run ``on_close``, uploads in progress leave nothing."""
-        await self.here.stop()
+        here = [website for website in self._adopted if website.is_here]
+        await asyncio.gather(self.here.stop(), *(website.stop() for website in here))
+
+    def adopt(self, website: Website) -> None:
+        """Let a website that others serve end with the rest of its loop."""
+        self._adopted.add(website)
 
 
 def _hashable(function: Any) -> Hashable:

@@ -152,6 +152,7 @@ class WebApp:
         self._visits: set[Visit] = set()
         self._dropped = DroppedLog(log, "packet(s) from clients")
         self._host: WebHost | None = None
+        self._stopping = False
         self._notices: weakref.WeakKeyDictionary[LiveSession, ft.SnackBar] = weakref.WeakKeyDictionary()
 
     # -- life ------------------------------------------------------------------------------------
@@ -171,6 +172,7 @@ class WebApp:
         within : float
             Seconds that handlers have to end.
         """
+        self._stopping = True
         if self.uploads is not None:
             self.uploads.close()
         if self._host is None:
@@ -267,6 +269,8 @@ class WebApp:
                 host[:200],
             )
             raise Refused(403, "Pages of other sites may not connect to this app.")
+        if self._stopping:
+            raise Refused(503, "This server is about to stop.")
         # Some may be without a session: they are about to register, or to be found gone.
         if len(self._visits) >= 2 * self.settings.max_sessions + 20:
             raise Refused(503, "This app has too many connections.")
@@ -331,8 +335,8 @@ class WebApp:
             raise BadOption("Uploads are off: give the app an upload folder (--upload-dir or FLET_UPLOAD_DIR).")
         return f"{_join(self.public_path, self.settings.upload_endpoint)}?{self._signer.query(file_name, expires)}"
 
-    def begin_upload(self, query: Mapping[str, str], declared_size: int | None) -> Upload:
-        """Take a file.
+    def begin_upload(self, query: str, declared_size: int | None) -> Upload:
+        """Take a file; `query` is that of its request, as it came.
 
         Raises
         ------
@@ -341,8 +345,7 @@ class WebApp:
         """
         if self._signer is None or self.uploads is None:
             raise UploadRefused("This app takes no files.", 404)
-        self._signer.check(query.get("f"), query.get("e"), query.get("s"))
-        return self.uploads.begin(query["f"], declared_size)
+        return self.uploads.begin(self._signer.check_query(query), declared_size)
 
     async def finish_login(self, query: Mapping[str, str], request: Request) -> LoginReply:
         """Answer the browser that a login provider has sent back."""

@@ -98,6 +98,11 @@ class Website:
             app.start(self._runtime)
         self._clients.compress()
 
+    @property
+    def is_here(self) -> bool:
+        """Whether it takes visitors on the running loop."""
+        return self._runtime is not None and self._runtime.loop is asyncio.get_running_loop()
+
     async def stop(self) -> None:
         """Let all visitors go and end what runs."""
         if self.stopping:

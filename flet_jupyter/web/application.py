@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
 import re
 import secrets
 from typing import TYPE_CHECKING, Any, Final
@@ -77,8 +80,7 @@ def make_application(website: Website, prefix: str = "/", *, parent: Any = None)
         websocket_ping_timeout=_PONG_WITHIN,
         identity_provider=identity_provider(website.settings, parent),
         login_url=f"{website.root.rstrip('/')}/signin",
-        cookie_secret=secrets.token_bytes(32),
-        cross_origin_isolation=website.settings.cross_origin_isolation,
+        cookie_secret=_cookie_secret(website),
         xsrf_cookie_kwargs={"httponly": True, "samesite": "Lax"},
     )
 
@@ -99,6 +101,16 @@ def routes_of(website: Website, app: WebApp, prefix: str = "/") -> list[Any]:
     return rules
 
 
+def _cookie_secret(website: Website) -> bytes:
+    """Return what signs the cookies of those who have signed in: the same in all processes that have the same keys."""
+    keys = sorted({app.settings.secret_key for app in website.apps.values() if app.settings.secret_key})
+    if not keys:
+        return secrets.token_bytes(32)
+    # Another token or password signs everybody out.
+    purpose = json.dumps(["flet-jupyter sign-in", website.settings.token, website.settings.password])
+    return hmac.new(json.dumps(keys).encode(), purpose.encode(), hashlib.sha256).digest()
+
+
 def _pattern(path: str) -> str:
     return re.escape(path.strip("/") and f"/{path.strip('/')}")
 
@@ -107,7 +119,7 @@ class _NotFound(PageHandler):
     """What is nowhere: the error page of the site."""
 
     def initialize(self, website: Website) -> None:  # type: ignore[override]
-        self.website = website
+        self.website, self.server = website, website.settings
 
     async def prepare(self) -> None:
         await super().prepare()

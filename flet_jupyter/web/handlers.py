@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -13,17 +12,22 @@ from tornado import web
 from tornado.websocket import WebSocketHandler
 
 from flet_jupyter.core.uploads import UploadRefused
-from flet_jupyter.exceptions import ClientNotFound
+from flet_jupyter.exceptions import FletJupyterError
+from flet_jupyter.site.answers import browser_cookie, problem, security_headers
 from flet_jupyter.site.logs import access
 from flet_jupyter.site.metrics import CONTENT_TYPE
-from flet_jupyter.site.notices import apps_page, error_page, sign_in_page
-from flet_jupyter.site.visitor import BROWSER_COOKIE, Request
+from flet_jupyter.site.notices import apps_page, sign_in_page
+from flet_jupyter.site.visitor import Request
 from flet_jupyter.site.web_app import Refused, WebApp
 from flet_jupyter.transports.tornado_ws import TornadoSocket
 from flet_jupyter.web.identity import identify
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from flet_jupyter.core.visit import Visit
+    from flet_jupyter.site.logins import LoginReply
+    from flet_jupyter.site.settings import ServerSettings
     from flet_jupyter.site.uploads import Upload
     from flet_jupyter.site.website import Website
 
@@ -43,9 +47,10 @@ __all__ = [
 log = logging.getLogger(__name__)
 
 _UNLIMITED: Final = 1 << 62
-_A_YEAR: Final = 365
 _STALLED: Final = 120.0
 """Seconds after which an upload is given up of which nothing more has come."""
+_LINGER: Final = 2.0
+"""Seconds for which the rest of an upload is taken, and thrown away, after it was refused."""
 
 
 class Refusal(web.HTTPError):
@@ -59,9 +64,13 @@ class Refusal(web.HTTPError):
 class SiteHandler(web.RequestHandler):
     """What all routes have in common: headers, errors, and who asks."""
 
+    server: ServerSettings
+    website: Website | None = None
+
     def initialize(self, website: Website) -> None:
         """Take the website."""
         self.website = website
+        self.server = website.settings
 
     @property
     def log(self) -> logging.Logger:
@@ -71,25 +80,35 @@ class SiteHandler(web.RequestHandler):
     @property
     def base_url(self) -> str:
         """The path of the cookie that it sets."""
-        return f"{self.website.root.rstrip('/')}/"
+        return f"{self.website.root.rstrip('/') if self.website is not None else ''}/"
 
     @property
     def token(self) -> str:
         """The token that it accepts."""
-        return self.website.settings.token
+        return self.server.token
 
     async def prepare(self) -> None:
         """Find out who asks, before any handler."""
+        if self.website is not None:
+            self.website.start()  # where nobody has done it: in a program's own server
+        self._set_own_headers()
         self.current_user = await identify(self)
 
+    @property
+    def stopping(self) -> bool:
+        """Whether visitors are being let go."""
+        return self.website is not None and self.website.stopping
+
+    def _set_own_headers(self) -> None:
+        for name, value in security_headers(self.server).items():
+            self.set_header(name, value)
+        if self.stopping:
+            # Proxies keep connections, and would use them until the end.
+            self.set_header("Connection", "close")
+
     def set_default_headers(self) -> None:
-        """Say what browsers may do with the answer."""
+        """Say nothing of the server's version."""
         self.clear_header("Server")
-        self.set_header("X-Content-Type-Options", "nosniff")
-        self.set_header("Referrer-Policy", "same-origin")
-        if self.settings["cross_origin_isolation"]:
-            self.set_header("Cross-Origin-Opener-Policy", "same-origin")
-            self.set_header("Cross-Origin-Embedder-Policy", "require-corp")
 
     def site_request(self) -> Request:
         """Return what matters of the request."""
@@ -98,24 +117,15 @@ class SiteHandler(web.RequestHandler):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Answer with a page for people, or with JSON for scripts."""
         error = kwargs["exc_info"][1] if "exc_info" in kwargs else None
-        message = _MESSAGES.get(status_code, "The server could not answer this request.")
-        if isinstance(error, Refusal):
-            message = error.message
-        self.set_header("Cache-Control", "no-store")
-        if "text/html" in self.request.headers.get("Accept", ""):
-            self.set_header("Content-Type", "text/html; charset=utf-8")
-            self.finish(error_page(status_code, self._reason, message))
-        else:
-            self.set_header("Content-Type", "application/json")
-            self.finish(json.dumps({"message": message}))
+        self._set_own_headers()  # Tornado has cleared all headers
+        self.finish(self.problem(status_code, error.message if isinstance(error, Refusal) else ""))
 
-
-_MESSAGES: Final = {
-    403: "You are not allowed to see this.",
-    404: "There is nothing at this address.",
-    405: "This address takes no such requests.",
-    500: "Something went wrong on the server; whoever runs it finds the cause in its log.",
-}
+    def problem(self, status: int, message: str) -> bytes:
+        """Return the body of an error; its headers are set."""
+        headers, body = problem(status, self.request.headers.get("Accept", ""), message)
+        for name, value in headers.items():
+            self.set_header(name, value)
+        return body
 
 
 class AppHandler(SiteHandler):
@@ -133,9 +143,7 @@ class AppHandler(SiteHandler):
         if secret is None:
             return ""
         secure = self.app.door.visitor(request).scheme == "https"
-        self.set_cookie(
-            BROWSER_COOKIE, secret, path="/", httponly=True, samesite="Lax", secure=secure, expires_days=_A_YEAR
-        )
+        self.add_header("Set-Cookie", browser_cookie(secret, secure=secure))
         return secret
 
 
@@ -147,7 +155,7 @@ class PageHandler(AppHandler):
         """Send a file, or the page for what is a route of the app."""
         headers = {name.lower(): value for name, value in self.request.headers.get_all()}
         try:
-            reply = self.app.reply(path, headers)
+            reply = self.app.reply(path, headers, head=self.request.method == "HEAD")
             if reply is None:
                 raise web.HTTPError(404)
             if reply.headers.get("Content-Type", "").startswith("text/html"):
@@ -159,7 +167,7 @@ class PageHandler(AppHandler):
                 for chunk in reply.chunks():
                     self.write(chunk)
                     await self.flush()
-        except ClientNotFound as error:
+        except FletJupyterError as error:  # a file has changed or gone meanwhile
             raise Refusal(Refused(503, str(error))) from error
         await self.finish()
 
@@ -172,7 +180,7 @@ class AppsHandler(SiteHandler):
     @web.authenticated
     def get(self) -> None:
         """Send the list."""
-        pages = [(app.public_path, app.page) for app in self.website.apps.values()]
+        pages = [(app.public_path, app.page) for app in self.website.apps.values()] if self.website else []
         self.finish(apps_page("Apps", [(path, page.app_name, page.app_description) for path, page in pages]))
 
     head = get
@@ -182,21 +190,30 @@ class UploadHandler(AppHandler):
     """Takes files from ``FilePicker.upload()``, piece by piece, to the disk."""
 
     upload: Upload | None = None
-    _stalled: asyncio.TimerHandle | None = None
+    _refused = False
+    _timer: asyncio.TimerHandle | None = None
 
     async def prepare(self) -> None:
         """Refuse before the first byte of the file what can be refused by then."""
         await super().prepare()
         if self.request.method != "PUT" or self.current_user is None:
             return
-        query = {name: values[-1].decode(errors="replace") for name, values in self.request.query_arguments.items()}
         declared = self.request.headers.get("Content-Length", "")
-        try:
-            self.upload = self.app.begin_upload(query, int(declared) if declared.isdigit() else None)
-        except UploadRefused as error:
-            raise Refusal(error) from error
         self.request.connection.set_max_body_size(_UNLIMITED)  # type: ignore[union-attr]
-        self._expect_more()
+        try:
+            self.upload = self.begin(self.request.query, int(declared) if declared.isdigit() else None)
+        except (UploadRefused, Refused) as error:
+            await self._refuse(error)
+        else:
+            self._expect_more()
+
+    def begin(self, query: str, declared_size: int | None) -> Upload:
+        """Begin to take the file."""
+        return self.app.begin_upload(query, declared_size)
+
+    def count(self, size: int, outcome: str) -> None:
+        """Count a file that has come, or broken off."""
+        self.app.meter.uploaded(size, outcome)
 
     async def data_received(self, chunk: bytes) -> None:
         """Take a piece; the next is not read before this one is on the disk."""
@@ -205,19 +222,36 @@ class UploadHandler(AppHandler):
         try:
             await asyncio.get_running_loop().run_in_executor(None, self.upload.write, chunk)
         except UploadRefused as error:
-            refusal = Refusal(error)
-            # Tornado ends the connection when an answer is sent before the whole request was read.
-            self.send_error(error.status, exc_info=(Refusal, refusal, None))
+            self._abort()
+            await self._refuse(error)
         else:
             self._expect_more()
 
+    async def _refuse(self, error: UploadRefused | Refused) -> None:
+        """Answer at once, and take what is still sent for a while.
+
+        A connection that is closed with something unread is reset, and whoever is still sending, a proxy most of all,
+        often finds that before the answer.
+        """
+        self._refused = True
+        self._wait(_LINGER, self.finish)
+        self.set_status(error.status)
+        self.set_header("Connection", "close")
+        body = self.problem(error.status, str(error))
+        self.set_header("Content-Length", len(body))
+        self.write(body)
+        await self.flush()
+
     def _expect_more(self) -> None:
+        self._wait(_STALLED, self._give_up)
+
+    def _wait(self, seconds: float, end: Callable[[], object]) -> None:
         self._stop_waiting()
-        self._stalled = asyncio.get_running_loop().call_later(_STALLED, self._give_up)
+        self._timer = asyncio.get_running_loop().call_later(seconds, end)
 
     def _stop_waiting(self) -> None:
-        if self._stalled is not None:
-            self._stalled.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
 
     def _give_up(self) -> None:
         log.info("an upload has stalled")
@@ -226,13 +260,15 @@ class UploadHandler(AppHandler):
     @web.authenticated
     def put(self) -> None:
         """Put the file in its place."""
+        if self._refused:
+            return
         if self.upload is None:
             raise web.HTTPError(400)
         try:
             self.upload.finish()
         except UploadRefused as error:
             raise Refusal(error) from error
-        self.app.meter.uploaded(self.upload.size, "finished")
+        self.count(self.upload.size, "finished")
         self.upload = None
         self.set_status(200)
 
@@ -243,13 +279,15 @@ class UploadHandler(AppHandler):
     def on_connection_close(self) -> None:
         """Leave nothing of a file whose sender has gone."""
         self._abort()
+        if self._refused and not self._finished:
+            self.finish()  # which notes the request
 
     def _abort(self) -> None:
         self._stop_waiting()
         if self.upload is not None:
             upload, self.upload = self.upload, None
             upload.abort()
-            self.app.meter.uploaded(upload.size, "broken off")
+            self.count(upload.size, "broken off")
 
 
 UploadHandler = web.stream_request_body(UploadHandler)  # type: ignore[misc]
@@ -262,11 +300,18 @@ class LoginCallbackHandler(AppHandler):
     async def get(self) -> None:
         """Let the app finish the login."""
         query = {name: values[-1].decode(errors="replace") for name, values in self.request.query_arguments.items()}
-        reply = await self.app.finish_login(query, self.site_request())
+        try:
+            reply = await self.complete(query)
+        except Refused as error:
+            raise Refusal(error) from error
         self.set_status(reply.status)
         for name, value in reply.headers.items():
             self.set_header(name, value)
         await self.finish(reply.html)
+
+    async def complete(self, query: Mapping[str, str]) -> LoginReply:
+        """Let the app finish it."""
+        return await self.app.finish_login(query, self.site_request())
 
 
 class SocketHandler(WebSocketHandler, AppHandler):
@@ -280,9 +325,7 @@ class SocketHandler(WebSocketHandler, AppHandler):
         try:
             self.app.check_visit(self.site_request())
         except Refused as error:
-            self.set_status(error.status)
-            self.finish(json.dumps({"message": error.message}))
-            return
+            raise Refusal(error) from error
         self._browser = self.give_browser_secret()
         await super().get()
 
@@ -367,10 +410,10 @@ class ReadyHandler(SiteHandler):
     @allow_unauthenticated
     def get(self) -> None:
         """Say so, or why not."""
-        full = [app.mount for app in self.website.apps.values() if app.host.full]
-        if self.website.stopping or full:
+        full = [app.mount for app in self.website.apps.values() if app.host.full] if self.website else []
+        if self.stopping or full:
             self.set_status(503)
-            self.finish("stopping\n" if self.website.stopping else f"full: {' '.join(full)}\n")
+            self.finish("stopping\n" if self.stopping else f"full: {' '.join(full)}\n")
         else:
             self.finish("ready\n")
 
@@ -384,7 +427,7 @@ class MetricsHandler(SiteHandler):
     def get(self) -> None:
         """Send them."""
         self.set_header("Content-Type", CONTENT_TYPE)
-        self.finish(self.website.metrics.text())
+        self.finish(self.website.metrics.text() if self.website is not None else b"")
 
 
 def log_request(handler: web.RequestHandler) -> None:

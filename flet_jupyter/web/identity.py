@@ -37,7 +37,7 @@ def identity_provider(settings: ServerSettings, parent: Any = None) -> IdentityP
 
 async def identify(handler: web.RequestHandler) -> User | None:
     """Return who asks; None if nobody knows and the site is closed."""
-    provider: IdentityProvider | None = handler.settings["identity_provider"]
+    provider: IdentityProvider | None = handler.settings.get("identity_provider")
     if provider is None:
         return _ANYONE
     user = provider.get_user(handler)

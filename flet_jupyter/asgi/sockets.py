@@ -1,0 +1,56 @@
+"""A visitor's WebSocket: checked, accepted, carried, or refused."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Final
+
+from starlette.websockets import WebSocketDisconnect, WebSocketState
+
+from flet_jupyter.asgi.exchange import problem_response, request_of
+from flet_jupyter.core.visit import POLICY
+from flet_jupyter.site.answers import browser_cookie
+from flet_jupyter.site.web_app import Refused
+from flet_jupyter.transports.asgi_ws import carry
+
+if TYPE_CHECKING:
+    from starlette.websockets import WebSocket
+
+    from flet_jupyter.site.web_app import WebApp
+
+__all__ = ["refuse", "serve"]
+
+_DENIAL: Final = "websocket.http.response"
+"""The extension by which a server lets a WebSocket be answered with any status: without it that is always 403."""
+
+
+async def serve(websocket: WebSocket, app: WebApp) -> None:
+    """Take a visitor until the connection ends, or refuse it. One that was accepted already is taken as it is."""
+    request = request_of(websocket)
+    try:
+        app.check_visit(request)
+    except Refused as refused:
+        await refuse(websocket, refused)
+        return
+    secret = app.new_browser(request) or ""
+    if websocket.application_state is WebSocketState.CONNECTING:
+        headers = []
+        if secret:
+            cookie = browser_cookie(secret, secure=app.door.visitor(request).scheme == "https")
+            headers = [(b"set-cookie", cookie.encode("ascii"))]
+        try:
+            await websocket.accept(headers=headers)
+        except (OSError, RuntimeError, WebSocketDisconnect):
+            return  # gone already: servers differ in how they say so
+    await carry(websocket.receive, websocket.send, lambda socket: app.visit(request, socket, secret))
+
+
+async def refuse(websocket: WebSocket, refused: Refused) -> None:
+    """Answer a handshake with a refusal."""
+    with contextlib.suppress(OSError, WebSocketDisconnect):
+        if websocket.application_state is not WebSocketState.CONNECTING:
+            await websocket.close(POLICY, refused.message)
+        elif refused.status >= 500 and _DENIAL in (websocket.scope.get("extensions") or {}):
+            await websocket.send_denial_response(problem_response(websocket, refused.status, refused.message))
+        else:
+            await websocket.close()
