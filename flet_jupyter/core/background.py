@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from flet_jupyter.core.current import current_session
 from flet_jupyter.core.flet_api import PubSubClient, set_current_page
+from flet_jupyter.core.loop_facade import after_job, gated
 from flet_jupyter.core.runner import contain
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ class Background:
     ) -> concurrent.futures.Future[Any]:
         """Run the coroutine function `handler` on the session loop; callable from any thread.
 
+        It begins when the blocking handler that calls this has ended, as everything that such a handler begins.
+
         Raises
         ------
         TypeError
@@ -58,7 +61,9 @@ class Background:
                 raise contain(error) from None
 
         loop = self._session.host.loop
-        future: concurrent.futures.Future[Any] = self._context().run(asyncio.run_coroutine_threadsafe, task(), loop)
+        future: concurrent.futures.Future[Any] = self._context().run(
+            asyncio.run_coroutine_threadsafe, gated(task()), loop
+        )
         return future
 
     def run_thread(self, handler: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
@@ -66,7 +71,12 @@ class Background:
         context = self._context()
         host = self._session.host
         if host.runtime.threads:
-            host.executor.submit(context.run, self._call, handler, args, kwargs)
+
+            def start() -> None:
+                host.executor.submit(context.run, self._call, handler, args, kwargs)
+
+            if not after_job(start):
+                start()
         else:
             context.run(self._call, handler, args, kwargs)
 

@@ -49,6 +49,9 @@ class Calls:
     def __len__(self) -> int:
         return len(self._calls)
 
+    def __contains__(self, call_id: str) -> bool:
+        return call_id in self._calls
+
     def begin(self, loop: asyncio.AbstractEventLoop) -> Call:
         """Return a new call, to be awaited on `loop`; its packet is yet to be set."""
         call = Call(secrets.token_hex(8), b"", loop.create_future())

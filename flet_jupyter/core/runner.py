@@ -14,10 +14,11 @@ import time
 import types
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from flet_jupyter.core.loop_facade import LoopFacade
 from flet_jupyter.exceptions import LimitReached
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Generator
+    from collections.abc import Callable, Coroutine
 
 __all__ = ["HOLD", "InlineLane", "Lane", "ThreadLane", "contain", "drive", "is_blocking"]
 
@@ -119,6 +120,25 @@ def _call_soon(loop: asyncio.AbstractEventLoop, callback: Callable[..., Any], *a
         loop.call_soon_threadsafe(callback, *args)
 
 
+def _is_running(loop: asyncio.AbstractEventLoop) -> bool:
+    """Tell whether this is the thread that runs `loop`."""
+    try:
+        return asyncio.get_running_loop() is loop
+    except RuntimeError:
+        return False
+
+
+def _begin(functions: list[Callable[[], object]], begun: threading.Event) -> None:
+    for function in functions:
+        function()
+    asyncio.get_running_loop().call_soon(begun.set)
+
+
+def _wait_and_run(begun: threading.Event, job: Callable[[], None]) -> None:
+    begun.wait(HOLD)  # a loop that an async handler blocks must not block the others too
+    job()
+
+
 def _settle(done: asyncio.Future[_T], result: _T) -> None:
     if not done.cancelled():
         done.set_result(result)
@@ -176,13 +196,13 @@ class ThreadLane(Lane):
 
     def __init__(self, loop: asyncio.AbstractEventLoop, name: str, idle_seconds: float | None = None) -> None:
         self.idle_seconds = idle_seconds
-        self._loop = loop
-        self.facade = _LoopFacade(loop)
+        self.loop = loop
         self.name = name
         self._lock = threading.Lock()
         self._waiting: collections.deque[tuple[Callable[[], None], contextvars.Context]] = collections.deque()
         self._idle: list[_Worker] = []
         self._holder: _Worker | None = None
+        self._begun: threading.Event | None = None  # set when what was started last on the loop has begun
         self._watched = False
         self._closed = False
         self._made = 0
@@ -194,7 +214,7 @@ class ThreadLane(Lane):
         if begun is None or begun.is_set():
             self._submit(job, context)
         else:
-            self._submit(lambda: _after(begun, job), context)
+            self._submit(lambda: _wait_and_run(begun, job), context)
 
     def start(self, function: Callable[[], None], context: contextvars.Context) -> None:
         """Call `function` on the loop in its turn; callable from any thread."""
@@ -204,17 +224,21 @@ class ThreadLane(Lane):
             try:
                 context.run(function)
             finally:
-                self._loop.call_soon(begun.set)
+                self.loop.call_soon(begun.set)
+
+        def begin_soon() -> None:
+            _call_soon(self.loop, begin)
+            begun.wait(HOLD)
 
         with self._lock:
             held = self._holder is not None or bool(self._waiting)
-        if held:
-            # As a job, so that it has its place in the order.
-            self._submit(lambda: _after(begun, lambda: None, _call_soon(self._loop, begin)), contextvars.Context())
-        elif _is_running(self._loop):
+            threads = bool(self._idle) or self._alive < MAX_THREADS
+        if held and threads:
+            self._submit(begin_soon, contextvars.Context())  # a job, so that it has its place among them
+        elif _is_running(self.loop):
             begin()
         else:
-            _call_soon(self._loop, begin)
+            _call_soon(self.loop, begin)
         self._begun = begun
 
     def _submit(self, job: Callable[[], None], context: contextvars.Context) -> None:
@@ -262,22 +286,42 @@ class ThreadLane(Lane):
         if not self._watched and self._holder is not None:
             self._watched = True
             delay = max(0.0, self._holder.began + HOLD - time.monotonic())
-            _call_soon(self._loop, self._look_later, delay, self._holder, self._holder.jobs)
+            _call_soon(self.loop, self._look_later, delay, self._holder, self._holder.jobs)
 
     def _look_later(self, delay: float, worker: _Worker, job_number: int) -> None:
-        self._loop.call_later(delay, self._look, worker, job_number)
+        self.loop.call_later(delay, self._look, worker, job_number)
 
     def _look(self, worker: _Worker, job_number: int) -> None:
+        after: list[Callable[[], object]] = []
         with self._lock:
             self._watched = False
             if self._holder is worker and worker.jobs == job_number:
                 self._holder = None
+                after, worker.after = worker.after, after
                 self._next()
             if self._waiting:
                 self._watch()
+        for function in after:
+            function()
+
+    def after_job(self, worker: _Worker, function: Callable[[], object]) -> bool:
+        """Have `function` called on the loop when a worker's job has ended or overrun; return False if it has."""
+        with self._lock:
+            if self._holder is not worker:
+                return False
+            worker.after.append(function)
+            self._watch()
+        return True
 
     def finished(self, worker: _Worker) -> None:
         """Take a worker back whose job has ended; it calls this itself."""
+        with self._lock:
+            after, worker.after = worker.after, []
+        if after:
+            # It holds on to its turn until what it has left on the loop has begun.
+            begun = threading.Event()
+            _call_soon(self.loop, _begin, after, begun)
+            begun.wait(HOLD)
         with self._lock:
             if self._holder is worker:
                 self._holder = None
@@ -313,6 +357,7 @@ class _Worker:
         self.rank = rank
         self.jobs = 0
         self.began = 0.0
+        self.after: list[Callable[[], object]] = []  # to be called on the loop when the job has ended
         self._lane = lane
         self._work: queue.SimpleQueue[tuple[Callable[[], None], contextvars.Context] | None] = queue.SimpleQueue()
         name = lane.name if rank == 0 else f"{lane.name}-{rank}"
@@ -328,10 +373,14 @@ class _Worker:
     def stop(self) -> None:
         self._work.put(None)
 
+    def after_job(self, function: Callable[[], object]) -> bool:
+        """Have `function` called on the loop when the job has ended or overrun; return False if it has."""
+        return self._lane.after_job(self, function)
+
     def _main(self) -> None:
         # Flet runs blocking handlers on its loop, so apps call asyncio.create_task() in them. The
         # facade makes that work from this thread too.
-        asyncio._set_running_loop(self._lane.facade)  # type: ignore[arg-type]  # noqa: SLF001 - made for event loops
+        asyncio._set_running_loop(LoopFacade(self._lane.loop, self))  # type: ignore[arg-type]  # noqa: SLF001 - made for event loops
         while True:
             try:
                 task = self._work.get(timeout=self._lane.idle_seconds)
@@ -349,66 +398,3 @@ class _Worker:
                 log.exception("a blocking function failed")
             del job, context, task
             self._lane.finished(self)
-
-
-class _LoopFacade:
-    """The session loop as seen from another thread: what schedules on it also wakes it."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._loop, name)
-
-    def call_soon(self, callback: Callable[..., Any], *args: Any, **kwargs: Any) -> asyncio.Handle:
-        return self._loop.call_soon_threadsafe(callback, *args, **kwargs)
-
-    def call_later(self, delay: float, callback: Callable[..., Any], *args: Any, **kwargs: Any) -> _RemoteTimer:
-        return _RemoteTimer(self._loop, self._loop.time() + delay, callback, args, kwargs)
-
-    def call_at(self, when: float, callback: Callable[..., Any], *args: Any, **kwargs: Any) -> _RemoteTimer:
-        return _RemoteTimer(self._loop, when, callback, args, kwargs)
-
-    def create_task(
-        self, coroutine: Coroutine[Any, Any, _T] | Generator[Any, None, _T], **kwargs: Any
-    ) -> asyncio.Task[_T]:
-        # Appending to the loop's queue is atomic under the interpreter lock; only the wake-up is missing.
-        task = self._loop.create_task(coroutine, **kwargs)
-        self._loop.call_soon_threadsafe(lambda: None)
-        return task
-
-
-class _RemoteTimer:
-    """A timer set from another thread; it can be cancelled before the loop has seen it."""
-
-    def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        when: float,
-        callback: Callable[..., Any],
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-    ) -> None:
-        self._loop = loop
-        self._when = when
-        self._cancelled = False
-        self._handle: asyncio.TimerHandle | None = None
-        loop.call_soon_threadsafe(self._start, callback, args, kwargs)
-
-    def _start(self, callback: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        if not self._cancelled:
-            self._handle = self._loop.call_at(self._when, callback, *args, **kwargs)
-
-    def when(self) -> float:
-        return self._when
-
-    def cancelled(self) -> bool:
-        return self._cancelled
-
-    def cancel(self) -> None:
-        self._cancelled = True
-        self._loop.call_soon_threadsafe(self._stop)
-
-    def _stop(self) -> None:
-        if self._handle is not None:
-            self._handle.cancel()

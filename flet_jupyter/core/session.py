@@ -184,8 +184,14 @@ class LiveSession(Session):
             self._dispatch(link, packet)
         elif isinstance(packet, PropsUpdate):
             self._apply_client_props(link, packet)
-        elif not self._calls.answer(packet.call_id, packet.result, packet.error):
+        elif packet.call_id in self._calls:
+            # In its turn: who waits for it counts on what the events before it have brought about.
+            self.lane.start(lambda: self._answer(packet), contextvars.Context())
+        else:
             raise ProtocolError("an answer to a call that nobody waits for")
+
+    def _answer(self, packet: InvokeResult) -> None:
+        self._calls.answer(packet.call_id, packet.result, packet.error)
 
     @property
     def current_link(self) -> Link | None:
@@ -378,7 +384,7 @@ class LiveSession(Session):
         if is_blocking(handler):
             self.lane.submit(lambda: self._run_blocking(control, event), context)
         else:
-            self._spawn(self._run_async(control, event), context)
+            self._spawn(lambda: self._run_async(control, event), context)
 
     def _run_blocking(self, control: BaseControl, event: Event) -> None:
         began = time.perf_counter()
@@ -410,20 +416,16 @@ class LiveSession(Session):
         """How many packets wait for clients to take them."""
         return sum(link.waiting for link in self.receivers)
 
-    def _spawn(self, coroutine: Coroutine[Any, Any, None], context: contextvars.Context) -> None:
+    def _spawn(self, function: Callable[[], Coroutine[Any, Any, None]], context: contextvars.Context) -> None:
         if len(self._dispatched) >= MAX_WAITING:
-            coroutine.close()
             raise LimitReached(f"{MAX_WAITING} async handlers run already; this event is dropped", MAX_WAITING)
 
         def start() -> None:
-            task = self.host.loop.create_task(coroutine)
+            task = self.host.loop.create_task(function())
             self._dispatched.add(task)  # the loop itself holds tasks only weakly
             task.add_done_callback(self._dispatched.discard)
 
-        if threading.get_ident() == self.host.loop_thread_id:
-            context.run(start)
-        else:
-            self.host.loop.call_soon_threadsafe(start, context=context)
+        self.lane.start(start, context)
 
     # -- what flet calls -----------------------------------------------------------------------------
 
