@@ -9,14 +9,18 @@ properties set meanwhile stay marked for the next diff.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import operator
+from typing import TYPE_CHECKING, Any, Final
 
+from flet_jupyter.core.changes import changed_nodes
 from flet_jupyter.core.flet_api import BaseControl, DiffBuilder, ObjectPatch, PatchOperation, snapshots_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 __all__ = ["diff", "unmounted"]
+
+_CONTAINERS: Final = (list, dict)
 
 
 def diff(
@@ -89,11 +93,16 @@ class _SteadyDiff(DiffBuilder):
         super().__init__(*args, **options)
         self._document = self.dst_doc
         self.dst_doc = _Same(self._document)
+        # A frozen tree is another one each time; what changed in one that lives on is known beforehand.
+        self._changed = changed_nodes(self._document) if self.src_doc is self._document else None
         self._copies: dict[int, tuple[Any, Any]] = {}  # by id of the original, which is kept alive with it
 
     def _compare_values(  # noqa: PLR0917 - flet's
         self, parent: Any, path: list[Any], key: Any, src: Any, dst: Any, frozen: bool
     ) -> None:
+        if not frozen and self._is_same(src, dst):
+            self._copies[id(dst)] = (dst, src)
+            return
         if not frozen and isinstance(dst, list | dict):
             copy = dst.copy()
             self._copies[id(dst)] = (dst, copy)
@@ -104,15 +113,41 @@ class _SteadyDiff(DiffBuilder):
         return isinstance(op.to_last(self._document), list)
 
     def _update_list_snapshot(self, snapshots: Any, key: Any, value: Any) -> None:  # type: ignore[override]
-        super()._update_list_snapshot(snapshots, key, self._copies.get(id(value), (None, value))[1])
+        copy = self._copies.get(id(value), (None, value))[1]
+        if snapshots.get(key) is not copy:
+            super()._update_list_snapshot(snapshots, key, copy)
 
     def _update_dict_snapshot(self, snapshots: Any, key: Any, value: Any) -> None:  # type: ignore[override]
-        super()._update_dict_snapshot(snapshots, key, self._copies.get(id(value), (None, value))[1])
+        copy = self._copies.get(id(value), (None, value))[1]
+        if snapshots.get(key) is not copy:
+            super()._update_dict_snapshot(snapshots, key, copy)
 
     def _compare_dataclasses(self, parent: Any, path: list[Any], src: Any, dst: Any, frozen: bool) -> None:
         if not frozen:
+            if src is dst and self._is_same(src, dst):
+                return
             _guard(dst)
         super()._compare_dataclasses(parent, path, src, dst, frozen)
+
+    def _is_same(self, src: Any, dst: Any) -> bool:
+        """Tell whether comparing these two would find nothing."""
+        kind = type(dst)
+        if self._changed is None or type(src) is not kind:
+            return False
+        if kind is list:
+            # Nothing is said of lists in lists: flet looks into those.
+            return (
+                len(src) == len(dst)
+                and all(map(operator.is_, src, dst))
+                and not any(id(part) in self._changed or type(part) in _CONTAINERS for part in dst)
+            )
+        if kind is dict:
+            return (
+                len(src) == len(dst)
+                and all(dst.get(key, self) is part for key, part in src.items())
+                and not any(id(part) in self._changed or type(part) in _CONTAINERS for part in src.values())
+            )
+        return src is dst and id(dst) not in self._changed
 
     def teardown(self) -> None:
         super().teardown()
