@@ -13,7 +13,7 @@ PACKAGING := pyproject.toml hatch_build.py $(wildcard jupyter_config/*/*)
 demo: $(VENV)/.lab $(BUNDLE)
 	tools/demo $(BIN)/jupyter
 
-test: $(VENV)/.dev $(VENV)/.browser lint
+test: $(VENV)/.dev $(VENV)/.browser $(VENV)/.nginx lint
 	$(NPM) test
 	$(BIN)/python -m pytest -m "not browser" tests $(NOTEBOOKS) --nbval-lax --nbval-current-env
 # In a process of their own: Playwright keeps an event loop running in the thread of the tests.
@@ -56,6 +56,10 @@ $(VENV)/.dev: $(VENV)/.made $(PACKAGING)
 
 $(VENV)/.browser: $(VENV)/.dev
 	tools/get-browser $(BIN)/playwright
+	touch $@
+
+$(VENV)/.nginx: $(VENV)/.made
+	tools/get-nginx $(VENV)/nginx
 	touch $@
 
 $(BUNDLE): $(filter-out client_assets/node_modules,$(wildcard client_assets/*.* client_assets/src/* client_assets/src/*/*)) | $(VENV)/.made

@@ -145,9 +145,14 @@ class Link:
         """How many packets wait, those that were merged counted once."""
         return len(self._outbox)
 
-    def push(self, packet: Outgoing) -> None:
-        """Send a packet now if the client can take it, else keep it, merged with what waits."""
-        self._outbox.put(packet)
+    def push(self, packet: Outgoing, *, hold: bool = False) -> None:
+        """Send a packet now if the client can take it and `hold` is false, else keep it, merged with what waits."""
+        self._earn()
+        if not hold and self.has_page and not len(self._outbox) and not self._outbox.overflowed and self._can_send():
+            self._spend()
+            self._send(packet.data, base=False)
+        else:
+            self._outbox.put(packet)
 
     def pump(self) -> float | None:
         """Send what the client can take now.
@@ -165,8 +170,7 @@ class Link:
                 return self._probe_delay(now)
             if delay := self._delay():
                 return delay
-            for pace in self._paces:
-                pace.spend()
+            self._spend()
             self._send(self._outbox.pop(), base=False)
         if self._misses_page and (delay := self._delay()):
             return delay
@@ -187,6 +191,13 @@ class Link:
         self._outbox.drop_patches()
         self._outbox.overflowed = True
         self._delivered = self._sent
+
+    def _can_send(self) -> bool:
+        return self._sent - self._delivered < WINDOW and not self._delay()
+
+    def _spend(self) -> None:
+        for pace in self._paces:
+            pace.spend()
 
     def _delay(self) -> float:
         return max((pace.delay() for pace in self._paces), default=0.0)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import collections
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from flet_jupyter.core.packets import encode_replacements
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flet_jupyter.core.packets import Path
+
+    Replacements: TypeAlias = list[tuple[Path, bytes]] | None
 
 __all__ = ["Outbox", "Outgoing"]
 
@@ -27,15 +31,16 @@ class Outgoing:
         The packet.
     target : int
         For a patch: the control it applies to.
-    replacements : list or None
-        For a patch that only sets plain values: what it sets. Such patches merge.
+    replacements : list, callable that returns one, or None
+        For a patch that only sets plain values: what it sets. Such patches merge. It is only asked of a patch that has
+        to wait.
     is_patch : bool
         Whether a full page makes this packet superfluous.
     """
 
     data: bytes
     target: int = 0
-    replacements: list[tuple[Path, bytes]] | None = None
+    replacements: Replacements | Callable[[], Replacements] = None
     is_patch: bool = False
 
 
@@ -78,12 +83,13 @@ class Outbox:
         """Add a packet behind what already waits."""
         if self.overflowed and packet.is_patch:
             return
-        if packet.replacements is None:
+        replacements = packet.replacements() if callable(packet.replacements) else packet.replacements
+        if replacements is None:
             self._entries.append(packet)
             self._bytes += len(packet.data)
             self._packets += 1
-        elif packet.replacements:
-            self._merge(packet.target, packet.replacements)
+        elif replacements:
+            self._merge(packet.target, replacements)
         if self._over:
             self._overflow()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import functools
 import logging
 import threading
 import time
@@ -46,7 +47,7 @@ from flet_jupyter.core.runner import MAX_WAITING, drive, is_blocking
 from flet_jupyter.exceptions import LimitReached, ProtocolError, SessionClosed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable
 
     from flet_jupyter.core.app_host import AppHost
     from flet_jupyter.core.link import Link
@@ -364,37 +365,46 @@ class LiveSession(Session):
         self._dispatch(None, Event(control_id, event_name, event_data))
 
     def _dispatch(self, link: Link | None, event: Event) -> None:
-        if link is not None and event.target not in self.index:
-            # Flet then looks for it in the whole tree: not in the transport's thread, and one at a time.
-            self.run_for(link, self._find_and_dispatch, link, event)
+        if self.host.observer is not None and self.host.observer.saw_event(self, event):
+            return
+        context = self.new_context()
+        context.run(current_link.set, link)
+        # As it is now the control only tells where its handler runs. One that is not in the index flet looks for in
+        # the whole tree: not in the transport's thread, and one at a time.
+        if is_blocking(_handler(self.index.get(event.target), event)):
+            self.lane.submit(lambda: self._run_blocking(event), context)
         else:
-            self._find_and_dispatch(link, event)
+            self._spawn(event, context)
 
-    def _find_and_dispatch(self, link: Link | None, event: Event) -> None:
+    def _find(self, event: Event) -> BaseControl | None:
+        """Return what an event is for, when its turn has come: handlers before it may have removed or replaced it."""
         control = find_control(self, event.target)
         if control is None:
             log.debug("event %s for control %d, which is gone", event.name, event.target)
-            return
-        if self.host.observer is not None and self.host.observer.saw_event(self, event):
-            return
-        handler = getattr(control, f"on_{event.name}", None)
-        context = self.new_context()
-        context.run(current_link.set, link)
-        # Without a handler too: what follows an event is the automatic update, and that diffs.
-        if is_blocking(handler):
-            self.lane.submit(lambda: self._run_blocking(control, event), context)
-        else:
-            self._spawn(lambda: self._run_async(control, event), context)
+        return control
 
-    def _run_blocking(self, control: BaseControl, event: Event) -> None:
+    def _run_blocking(self, event: Event) -> None:
+        control = self._find(event)
+        if control is None:
+            return
+        if not is_blocking(_handler(control, event)):  # another one than when the event came
+            self._spawn(event, contextvars.copy_context())
+            return
         began = time.perf_counter()
         try:
+            # Without a handler too: what follows an event is the automatic update, and that diffs.
             drive(trigger_event(control, event.name, event.data))
         except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - user code
             self.host.report(self, error, f"on_{event.name}")
         self._handled(began)
 
-    async def _run_async(self, control: BaseControl, event: Event) -> None:
+    async def _run_async(self, event: Event) -> None:
+        control = self._find(event)
+        if control is None:
+            return
+        if is_blocking(_handler(control, event)):
+            self.lane.submit(lambda: self._run_blocking(event), contextvars.copy_context())
+            return
         began = time.perf_counter()
         try:
             await trigger_event(control, event.name, event.data)
@@ -416,12 +426,12 @@ class LiveSession(Session):
         """How many packets wait for clients to take them."""
         return sum(link.waiting for link in self.receivers)
 
-    def _spawn(self, function: Callable[[], Coroutine[Any, Any, None]], context: contextvars.Context) -> None:
+    def _spawn(self, event: Event, context: contextvars.Context) -> None:
         if len(self._dispatched) >= MAX_WAITING:
             raise LimitReached(f"{MAX_WAITING} async handlers run already; this event is dropped", MAX_WAITING)
 
         def start() -> None:
-            task = self.host.loop.create_task(function())
+            task = self.host.loop.create_task(self._run_async(event))
             self._dispatched.add(task)  # the loop itself holds tasks only weakly
             task.add_done_callback(self._dispatched.discard)
 
@@ -589,7 +599,7 @@ class LiveSession(Session):
         with self._out_lock:
             for link in self.receivers:
                 outgoing = outgoing or self._outgoing(message, data)
-                link.push(outgoing)
+                link.push(outgoing, hold=link in self._ahead)
             self._pump()
 
     def send_to(self, link: Link, packet: Outgoing) -> None:
@@ -617,7 +627,8 @@ class LiveSession(Session):
     def _outgoing(message: Message, data: bytes) -> Outgoing:
         if not isinstance(message.body, PatchControlBody):
             return Outgoing(data)
-        return Outgoing(data, message.body.id, scalar_replacements(message.body.patch), is_patch=True)
+        replacements = functools.partial(scalar_replacements, message.body.patch)
+        return Outgoing(data, message.body.id, replacements, is_patch=True)
 
     def _pump(self) -> None:
         """Send what the clients can take now. With the lock held."""
@@ -666,6 +677,10 @@ class _ReportingUpdate:
             self._control.update()
         except Exception as error:  # noqa: BLE001 - user code
             self._session.host.report(self._session, error, "a component")
+
+
+def _handler(control: BaseControl | None, event: Event) -> Any:
+    return getattr(control, f"on_{event.name}", None)
 
 
 def _is_impossible(size: Any) -> bool:

@@ -49,7 +49,7 @@ class SiteSettings:
     secret_key: str | None = option(
         None,
         kinds.TEXT,
-        "Key that signs the URLs of uploads; the same in all processes that serve one app.",
+        "Key that signs the URLs of uploads and the cookies of who has signed in; the same in all processes of a site.",
         "FLET_SECRET_KEY",
         hidden=True,
     )

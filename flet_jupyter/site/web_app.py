@@ -361,7 +361,8 @@ def _text_of(error: BaseException | str) -> str:
 
 def _notice(text: str) -> ft.SnackBar:
     return ft.SnackBar(
-        ft.Text(text, color=ft.Colors.ON_ERROR_CONTAINER, selectable=True),
+        # The label is for screen readers, for which Flutter has nothing in a text that can be selected.
+        ft.Text(text, color=ft.Colors.ON_ERROR_CONTAINER, selectable=True, semantics_label=text),
         bgcolor=ft.Colors.ERROR_CONTAINER,
         show_close_icon=True,
         close_icon_color=ft.Colors.ON_ERROR_CONTAINER,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from jupyter_server.auth.decorator import allow_unauthenticated
 from tornado import web
@@ -114,6 +114,28 @@ class SiteHandler(web.RequestHandler):
         """Return what matters of the request."""
         return request_of(self)
 
+    def drops_token(self) -> bool:
+        """Send a browser that has come with the token in its address on to the same address without it.
+
+        By now it has a cookie instead. In the address the token would become a part of the app's route, stay in the
+        history, and go along with every copied link.
+
+        Returns
+        -------
+        bool
+            Whether that was the answer.
+        """
+        if not self.token or "token" not in self.request.query_arguments:
+            return False
+        path, _, query = (self.request.uri or "").partition("?")
+        rest = urlencode([(name, value) for name, value in parse_qsl(query, keep_blank_values=True) if name != "token"])
+        self.set_status(302)
+        # Relative, as only the browser knows what a proxy has taken away; and never to another host.
+        self.set_header("Location", f"./{path.rpartition('/')[2]}{'?' if rest else ''}{rest}")
+        self.set_header("Cache-Control", "no-store")
+        self.finish()
+        return True
+
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Answer with a page for people, or with JSON for scripts."""
         error = kwargs["exc_info"][1] if "exc_info" in kwargs else None
@@ -159,6 +181,8 @@ class PageHandler(AppHandler):
             if reply is None:
                 raise web.HTTPError(404)
             if reply.headers.get("Content-Type", "").startswith("text/html"):
+                if self.drops_token():
+                    return
                 self.give_browser_secret()
             self.set_status(reply.status)
             for name, value in reply.headers.items():
@@ -180,6 +204,8 @@ class AppsHandler(SiteHandler):
     @web.authenticated
     def get(self) -> None:
         """Send the list."""
+        if self.drops_token():
+            return
         pages = [(app.public_path, app.page) for app in self.website.apps.values()] if self.website else []
         self.finish(apps_page("Apps", [(path, page.app_name, page.app_description) for path, page in pages]))
 

@@ -14,6 +14,7 @@ import ssl
 import sys
 import webbrowser
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from jupyter_core.application import JupyterApp
 from tornado.httpserver import HTTPServer
@@ -241,7 +242,7 @@ def _public(server: ServerSettings) -> str:
 def _url(bound: socket.socket, server: ServerSettings, root: str) -> str:
     host, port = bound.getsockname()[:2]
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
-    query = f"?token={server.token}" if server.token else ""
+    query = f"?token={quote(server.token, safe='')}" if server.token else ""
     return f"{'https' if server.certfile else 'http'}://{shown}:{port}{root.rstrip('/')}/{query}"
 
 

@@ -33,3 +33,5 @@ async def test_an_app_is_shown_clicked_and_found_again(server: str, tmp_path: Pa
             await client.register(session)
             await client.shows("1", "-")
             assert client.session_id == session
+    # daphne tells applications nothing of its end.
+    assert ("close" in serving.noted()) == (server != "daphne")

@@ -77,7 +77,7 @@ class Wire:
 
     def overflow(self) -> None:
         for index in range(outbox.MAX_WAITING_PACKETS + 2):
-            self.link.push(Outgoing(b"patch %d" % index, is_patch=True))
+            self.link.push(Outgoing(b"patch %d" % index, is_patch=True), hold=True)
 
 
 def test_nothing_leaves_before_the_client_has_a_page() -> None:
@@ -266,6 +266,21 @@ def test_after_an_overflow_the_client_needs_a_page_once_it_has_read_everything()
     assert wire.link.needs_page
     wire.link.start(b"page")
     assert not wire.link.needs_page
+
+
+def test_a_packet_that_can_leave_at_once_does() -> None:
+    wire = Wire()
+    wire.link.push(Outgoing(b"at once"))
+    assert [packet for _, packet, _ in wire.packets] == [b"at once"]
+
+
+def test_a_packet_does_not_overtake_what_waits() -> None:
+    wire = Wire()
+    wire.link.push(Outgoing(b"first"), hold=True)
+    wire.link.push(Outgoing(b"second"))
+    assert wire.packets == []
+    wire.link.pump()
+    assert [packet for _, packet, _ in wire.packets] == [b"first", b"second"]
 
 
 def test_after_an_overflow_calls_wait_for_the_page() -> None:

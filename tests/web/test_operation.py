@@ -193,8 +193,9 @@ def test_signing_in_leads_nowhere_else(app_file: AppFile, wanted: str) -> None:
 
 
 def test_the_address_that_is_printed_signs_in(app_file: AppFile) -> None:
-    with Serving(app_file(COUNTER), "--token=letmein") as server, httpx.Client() as browser:
-        assert browser.get(server.url).status_code == 200
+    with Serving(app_file(COUNTER), "--token=let me in") as server, httpx.Client(follow_redirects=True) as browser:
+        page = browser.get(server.url)
+        assert (page.status_code, page.url.query) == (200, b"")  # the token does not stay in the address
         assert browser.get(f"{server.url.partition('?')[0]}metrics").status_code == 200
 
 
