@@ -121,7 +121,9 @@ def file_response(request: StarletteRequest, app: WebApp, path: str, headers: Ma
     if reply is None:
         raise Refused(404, "")
     response = _reply_response(reply, headers, head=request.method == "HEAD")
-    if reply.headers.get("Content-Type", "").startswith("text/html") and (secret := app.new_browser(about)):
+    # A browser that has kept the page (304) may have lost its cookies.
+    is_page = reply.status == 304 or reply.headers.get("Content-Type", "").startswith("text/html")
+    if is_page and (secret := app.new_browser(about)):
         secure = app.door.visitor(about).scheme == "https"
         response.headers.append("Set-Cookie", browser_cookie(secret, secure=secure))
     return response

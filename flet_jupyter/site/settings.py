@@ -182,6 +182,9 @@ class ServerSettings:
     cross_origin_isolation: bool = option(
         False, kinds.FLAG, "Send the COOP and COEP headers, which skwasm needs to draw with several threads."
     )
+    ping_interval: float = option(
+        20, kinds.SECONDS, "Seconds between two pings to a client; one that does not answer by the next has gone."
+    )
     metrics: bool = option(True, kinds.FLAG, "Answer Prometheus at /metrics.")
     log_level: kinds.LogLevel = option("INFO", kinds.LOG_LEVEL, "The least that is logged.", "FLET_LOG_LEVEL")
     log_style: kinds.LogFormat = option("text", kinds.LOG_FORMAT, "Lines for people, or one JSON object each.")
@@ -192,7 +195,7 @@ class ServerSettings:
         "", kinds.HASHED_PASSWORD, "Hash of the password that visitors must have; empty for none.", hidden=True
     )
     shutdown_timeout: float = option(
-        10, kinds.SECONDS, "Seconds that sessions and uploads in progress have to end when the server stops."
+        10, kinds.SECONDS, "Seconds that sessions have to end when the server stops; uploads in progress are removed."
     )
 
     def check(self) -> None:

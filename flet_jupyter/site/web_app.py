@@ -178,10 +178,10 @@ class WebApp:
         if self._host is None:
             return
         sessions = list(self._host.sessions.values())
+        for visit in list(self._visits):  # first: on_disconnect comes before on_close
+            visit.hang_up()
         for session in sessions:
             self._host.close_session(session)
-        for visit in list(self._visits):
-            visit.hang_up()
         deadline = self._host.loop.time() + within
         await asyncio.sleep(0)  # on_close handlers begin in the next turn
         # Blocking handlers end in threads, which tell nobody.

@@ -57,7 +57,7 @@ class Website:
         self.apps: dict[str, WebApp] = {}
         self.metrics = SiteMetrics()
         self.stopping = False
-        self._door = FrontDoor(settings.trusted_proxies, settings.allow_origin)
+        self.door = FrontDoor(settings.trusted_proxies, settings.allow_origin)
         self._clients = Clients() if clients is None else clients
         self._shares_clients = clients is not None
         self._runtime: Runtime | None = None
@@ -81,7 +81,7 @@ class Website:
             mount=mount,
             root=self.root,
             client=self._clients.files(settings.web_path),
-            door=self._door,
+            door=self.door,
             metrics=self.metrics,
         )
         if self._runtime is not None:

@@ -33,8 +33,6 @@ __all__ = ["MAX_BODY", "SERVER_OPTIONS", "make_application", "routes_of"]
 
 MAX_BODY: Final = 1_000_000
 """Bytes of a request's body that are taken; uploads have their own limit."""
-_PING_EVERY: Final = 20
-_PONG_WITHIN: Final = 20
 
 SERVER_OPTIONS: Final[dict[str, Any]] = {"max_body_size": MAX_BODY, "idle_connection_timeout": 75}
 """What a ``tornado.httpserver.HTTPServer`` needs besides the application."""
@@ -76,8 +74,8 @@ def make_application(website: Website, prefix: str = "/", *, parent: Any = None)
         default_handler_args={"website": website},
         log_function=log_request,
         websocket_max_message_size=max(limits, default=0),
-        websocket_ping_interval=_PING_EVERY,
-        websocket_ping_timeout=_PONG_WITHIN,
+        websocket_ping_interval=website.settings.ping_interval,
+        websocket_ping_timeout=website.settings.ping_interval,
         identity_provider=identity_provider(website.settings, parent),
         login_url=f"{website.root.rstrip('/')}/signin",
         cookie_secret=_cookie_secret(website),

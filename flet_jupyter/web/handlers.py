@@ -91,6 +91,9 @@ class SiteHandler(web.RequestHandler):
         """Find out who asks, before any handler."""
         if self.website is not None:
             self.website.start()  # where nobody has done it: in a program's own server
+            # What the identity provider looks at for its cookies and its log.
+            visitor = self.website.door.visitor(self.site_request())
+            self.request.protocol, self.request.remote_ip = visitor.scheme, visitor.ip
         self._set_own_headers()
         self.current_user = await identify(self)
 
@@ -180,7 +183,8 @@ class PageHandler(AppHandler):
             reply = self.app.reply(path, headers, head=self.request.method == "HEAD")
             if reply is None:
                 raise web.HTTPError(404)
-            if reply.headers.get("Content-Type", "").startswith("text/html"):
+            # A browser that has kept the page (304) may have lost its cookies.
+            if reply.status == 304 or reply.headers.get("Content-Type", "").startswith("text/html"):
                 if self.drops_token():
                     return
                 self.give_browser_secret()

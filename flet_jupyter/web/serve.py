@@ -128,6 +128,7 @@ class FletServe(JupyterApp):
         for source in sources(list(self.extra_args)):
             found = reloader.load(functools.partial(load, source), source.place)
             website.add(source.mount, found, self._settings_of(source, found, given, configured))
+        _allow_descriptors()
         sockets = self._listen(server)
         port = sockets[0].getsockname()[1]
         if _run(self._run(website, sockets, server, reloader)):
@@ -179,7 +180,7 @@ class FletServe(JupyterApp):
         options = {"ssl_options": _tls(server)} if server.certfile else {}
         http = HTTPServer(make_application(website, server.base_url, parent=self), **SERVER_OPTIONS, **options)
         http.add_sockets(sockets)
-        url = _url(sockets[0], server, website.root)
+        url = _url(sockets[0], server)
         print(f"Serving {', '.join(app.found.name for app in website.apps.values())} at {url}", flush=True)
         print("Stop with Ctrl-C.", flush=True)
         if server.open_browser and not is_headless() and not server.force_web_server and not Reloader.former_port():
@@ -202,6 +203,17 @@ class _Loader(KVArgParseConfigLoader):
         close = difflib.get_close_matches(arg, [*self.aliases, *self.flags], n=1)
         hint = f" Did you mean --{close[0]}?" if close else " See --help."
         raise BadOption(f"There is no option --{arg}.{hint}")
+
+
+def _allow_descriptors() -> None:
+    """Allow as many open files as the system lets this process have: each visitor is one."""
+    try:
+        import resource  # noqa: PLC0415 - there is none for Windows
+    except ImportError:
+        return
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _run(serving: Coroutine[Any, Any, bool]) -> bool:
@@ -239,11 +251,12 @@ def _public(server: ServerSettings) -> str:
     return f"{server.proxy_path.rstrip('/')}/{server.base_url.strip('/')}".rstrip("/") or "/"
 
 
-def _url(bound: socket.socket, server: ServerSettings, root: str) -> str:
+def _url(bound: socket.socket, server: ServerSettings) -> str:
+    """Return the address at which this machine finds the site, without what a proxy adds."""
     host, port = bound.getsockname()[:2]
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
     query = f"?token={quote(server.token, safe='')}" if server.token else ""
-    return f"{'https' if server.certfile else 'http'}://{shown}:{port}{root.rstrip('/')}/{query}"
+    return f"{'https' if server.certfile else 'http'}://{shown}:{port}{server.base_url.rstrip('/')}/{query}"
 
 
 def _tls(server: ServerSettings) -> ssl.SSLContext:

@@ -206,7 +206,7 @@ async def test_it_stops_cleanly_and_sessions_are_closed(number: int, tmp_path: P
             code = server.stop(number)
             await client.gone()
         assert code == 0
-        assert server.noted() == ["close"]
+        assert server.noted() == ["disconnect", "close"]
         assert not any("Traceback" in line for line in server.log), server.log
 
 
