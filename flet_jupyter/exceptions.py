@@ -12,6 +12,10 @@
     │   └── AlreadyShown         the control is part of another live app
     ├── SessionClosed        the app has ended; nothing can be shown in it any more
     ├── LimitReached         a configured bound would be exceeded
+    ├── Refused              a visitor of a website does not get what he asks for; with an HTTP status
+    │   ├── UploadRefused        a file that is not taken, or not to its end
+    │   └── LoginRefused         a browser came back from a provider with something that completes no login
+    ├── AssetChanged         a file of an app was replaced while it was being sent
     ├── ClientNotFound       the Flutter client is not installed
     ├── AssetsNotBuilt       the browser-side bundle has not been built
     └── ProtocolError        the peer sent bytes that are no packet, or at the wrong time
@@ -22,16 +26,20 @@ from __future__ import annotations
 __all__ = [
     "AlreadyShown",
     "AppFileError",
+    "AssetChanged",
     "AssetsNotBuilt",
     "BadOption",
     "ClientNotFound",
     "FletJupyterError",
     "IncompatibleFlet",
     "LimitReached",
+    "LoginRefused",
     "NoAppFound",
     "NotAnApp",
     "ProtocolError",
+    "Refused",
     "SessionClosed",
+    "UploadRefused",
     "UsageError",
 ]
 
@@ -114,6 +122,38 @@ class LimitReached(FletJupyterError):
     def __init__(self, message: str, limit: int) -> None:
         super().__init__(message)
         self.limit = limit
+
+
+class Refused(FletJupyterError):
+    """A visitor of a website does not get what he asks for.
+
+    Its text is for the visitor: it names no path of the server.
+
+    Attributes
+    ----------
+    status : int
+        The HTTP status of the answer.
+    """
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class UploadRefused(Refused):
+    """A file that is not taken, or not to its end."""
+
+
+class LoginRefused(Refused):
+    """A browser came back from a provider with something that completes no login.
+
+    Its status is 400 (the request makes no sense), 403 (it is not this browser's login) or 410 (there is no such
+    login, or none any more).
+    """
+
+
+class AssetChanged(FletJupyterError):
+    """A file of an app was replaced or removed while it was being sent."""
 
 
 class ClientNotFound(FletJupyterError):

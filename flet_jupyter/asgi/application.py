@@ -24,11 +24,10 @@ from flet_jupyter.asgi.exchange import (
 )
 from flet_jupyter.asgi.manager import app_manager
 from flet_jupyter.asgi.sockets import refuse, serve
-from flet_jupyter.core.uploads import UploadRefused
+from flet_jupyter.exceptions import Refused
 from flet_jupyter.site.answers import security_headers
 from flet_jupyter.site.metrics import CONTENT_TYPE
 from flet_jupyter.site.parameters import app_of, settings_of
-from flet_jupyter.site.web_app import Refused
 from flet_jupyter.site.website import Website
 
 if TYPE_CHECKING:
@@ -154,7 +153,7 @@ class AsgiApp:
         if app is None:
             if len(website.apps) >= MAX_PLACES:
                 log.warning("%s is served below %d paths, and no more: %s", self._found.name, MAX_PLACES, mount[:200])
-                raise Refused(404, "")
+                raise Refused("", 404)
             app = website.add(mount, self._found, self._site)
         return app
 
@@ -171,7 +170,7 @@ class AsgiApp:
         if mount or not base or _is_mounted(scope):
             return mount, path
         if path != base and not path.startswith(f"{base}/"):
-            raise Refused(404, "")
+            raise Refused("", 404)
         return base, path[len(base) :]
 
     # -- connections -----------------------------------------------------------------------------
@@ -188,13 +187,13 @@ class AsgiApp:
         mount, path = self._locate(websocket.scope)
         app = self._app_at(mount)
         if path.removeprefix("/") != app.settings.websocket_endpoint:
-            raise Refused(404, "")
+            raise Refused("", 404)
         return app
 
     async def _request(self, request: StarletteRequest, send: Send) -> None:
         try:
             response = await self._answer(request)
-        except (Refused, UploadRefused) as refused:
+        except Refused as refused:
             response = problem_response(request, refused.status, str(refused), self._headers)
         except ClientDisconnect:
             return

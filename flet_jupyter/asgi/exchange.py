@@ -8,10 +8,9 @@ from urllib.parse import quote
 
 from starlette.responses import Response, StreamingResponse
 
-from flet_jupyter.exceptions import FletJupyterError
+from flet_jupyter.exceptions import FletJupyterError, Refused
 from flet_jupyter.site.answers import browser_cookie, problem
 from flet_jupyter.site.visitor import Request
-from flet_jupyter.site.web_app import Refused
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -119,7 +118,7 @@ def file_response(request: StarletteRequest, app: WebApp, path: str, headers: Ma
     about = request_of(request)
     reply = app.reply(path.removeprefix("/"), about.headers, head=request.method == "HEAD")
     if reply is None:
-        raise Refused(404, "")
+        raise Refused("", 404)
     response = _reply_response(reply, headers, head=request.method == "HEAD")
     # A browser that has kept the page (304) may have lost its cookies.
     is_page = reply.status == 304 or reply.headers.get("Content-Type", "").startswith("text/html")
@@ -140,7 +139,7 @@ def _reply_response(reply: Reply, headers: Mapping[str, str], *, head: bool) -> 
     try:
         first = next(chunks, b"")
     except FletJupyterError as error:
-        raise Refused(503, str(error)) from error
+        raise Refused(str(error), 503) from error
     if len(first) >= int(reply.headers["Content-Length"]):
         return Response(first, reply.status, headers)
     return StreamingResponse(_stream(first, chunks), reply.status, headers)

@@ -23,11 +23,10 @@ from flet_jupyter.asgi.exchange import (
 )
 from flet_jupyter.asgi.manager import app_manager
 from flet_jupyter.asgi.sockets import refuse, serve
-from flet_jupyter.core.uploads import UploadRefused
+from flet_jupyter.exceptions import Refused
 from flet_jupyter.site.answers import security_headers
 from flet_jupyter.site.parameters import OF_PAGES, OF_SOCKETS, OF_UPLOADS, app_of, settings_of, url_path_of
 from flet_jupyter.site.part_apps import NAMELESS
-from flet_jupyter.site.web_app import Refused
 
 if TYPE_CHECKING:
     import os
@@ -92,7 +91,7 @@ class FletStaticFiles:
         try:
             response = not_allowed(request, READ, self._headers) or self._answer(request)
         except Refused as refused:
-            response = problem_response(request, refused.status, refused.message, self._headers)
+            response = problem_response(request, refused.status, str(refused), self._headers)
         await response(scope, receive, send)
 
     def _answer(self, request: StarletteRequest) -> Response:
@@ -213,7 +212,7 @@ class FletUpload:
                 self._site, self._path or full_path(request.scope), query, declared_size(request)
             )
             await save(upload, request)
-        except (Refused, UploadRefused) as refused:
+        except Refused as refused:
             raise HTTPException(refused.status, str(refused)) from refused
         return Response()
 
@@ -226,5 +225,5 @@ class FletOAuth:
         try:
             reply = await app_manager.here.finish_login(dict(request.query_params), request_of(request))
         except Refused as refused:
-            return problem_response(request, refused.status, refused.message)
+            return problem_response(request, refused.status, str(refused))
         return login_response(reply)

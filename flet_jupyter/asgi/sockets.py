@@ -9,8 +9,8 @@ from starlette.websockets import WebSocketDisconnect, WebSocketState
 
 from flet_jupyter.asgi.exchange import problem_response, request_of
 from flet_jupyter.core.visit import POLICY
+from flet_jupyter.exceptions import Refused
 from flet_jupyter.site.answers import browser_cookie
-from flet_jupyter.site.web_app import Refused
 from flet_jupyter.transports.asgi_ws import carry
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ async def refuse(websocket: WebSocket, refused: Refused) -> None:
     """Answer a handshake with a refusal."""
     with contextlib.suppress(OSError, WebSocketDisconnect):
         if websocket.application_state is not WebSocketState.CONNECTING:
-            await websocket.close(POLICY, refused.message)
+            await websocket.close(POLICY, str(refused))
         elif refused.status >= 500 and _DENIAL in (websocket.scope.get("extensions") or {}):
-            await websocket.send_denial_response(problem_response(websocket, refused.status, refused.message))
+            await websocket.send_denial_response(problem_response(websocket, refused.status, str(refused)))
         else:
             await websocket.close()

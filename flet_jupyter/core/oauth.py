@@ -9,12 +9,12 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from flet_jupyter.exceptions import FletJupyterError, LimitReached
+from flet_jupyter.exceptions import LimitReached, LoginRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["LoginRefused", "PendingLogin", "PendingLogins"]
+__all__ = ["PendingLogin", "PendingLogins"]
 
 MAX_PER_SESSION: Final = 5
 """Logins that one session may have on their way; flet itself only ever completes the last."""
@@ -25,21 +25,6 @@ _OVER: Final = (
     "This login is over: it was used before, took too long, or its app has been closed. "
     "Go back to the app and log in again."
 )
-
-
-class LoginRefused(FletJupyterError):
-    """A browser came back from a provider with something that completes no login.
-
-    Attributes
-    ----------
-    status : int
-        The HTTP status that says so: 400 (the request makes no sense), 403 (it is not this browser's login) or
-        410 (there is no such login, or none any more).
-    """
-
-    def __init__(self, message: str, status: int) -> None:
-        super().__init__(message)
-        self.status = status
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,9 @@ from datetime import datetime, timedelta, timezone
 from pathlib import PurePosixPath
 from typing import Final
 
-from flet_jupyter.exceptions import BadOption, FletJupyterError, UsageError
+from flet_jupyter.exceptions import BadOption, UploadRefused, UsageError
 
-__all__ = ["PART_NAME", "UploadRefused", "UploadSigner", "check_file_name"]
+__all__ = ["PART_NAME", "UploadSigner", "check_file_name"]
 
 MAX_NAME_BYTES: Final = 1024
 MAX_SEGMENT_BYTES: Final = 255
@@ -38,22 +38,6 @@ _UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]"
 _DEVICE: Final = re.compile(r"(CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(COM|LPT)[1-9¹²³]) *(\..*)?", re.IGNORECASE)
 
 _DAMAGED: Final = "This upload address is incomplete or damaged: choose the file again."
-
-
-class UploadRefused(FletJupyterError):
-    """An upload that is not taken, or not to its end.
-
-    Its text is for the visitor: it names no path of the server.
-
-    Attributes
-    ----------
-    status : int
-        The HTTP status of the answer.
-    """
-
-    def __init__(self, message: str, status: int) -> None:
-        super().__init__(message)
-        self.status = status
 
 
 def check_file_name(name: str) -> PurePosixPath:

@@ -11,9 +11,9 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from flet_jupyter.client.served import IDENTITY, MIME_TYPES, Body, ServedFile
-from flet_jupyter.exceptions import FletJupyterError
+from flet_jupyter.exceptions import AssetChanged, FletJupyterError
 
-__all__ = ["AssetChanged", "AssetFile", "AssetsFolder", "media_type"]
+__all__ = ["AssetFile", "AssetsFolder", "media_type"]
 
 WELL_KNOWN: Final = ".well-known"
 """The one hidden folder that is meant to be seen (RFC 8615)."""
@@ -41,10 +41,6 @@ _MEDIA_TYPES: Final = {ending: kind for ending, kind in MIME_TYPES.items() if en
     ".webmanifest": "application/manifest+json",
     ".xml": "application/xml",
 }
-
-
-class AssetChanged(FletJupyterError):
-    """A file of the app was replaced or removed while it was being sent."""
 
 
 @dataclass(frozen=True)

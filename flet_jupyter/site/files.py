@@ -14,8 +14,8 @@ from flet_jupyter.client.files import FONT_MANIFEST, ClientFiles, with_roboto
 from flet_jupyter.client.fonts import FALLBACK_FONTS, GOOGLE_FONTS, FallbackFonts, is_google_font
 from flet_jupyter.client.replies import PUBLIC_IMMUTABLE, REVALIDATE, Reply, reply_with
 from flet_jupyter.client.served import IDENTITY, ServedFile
-from flet_jupyter.exceptions import BadOption, ClientNotFound
-from flet_jupyter.site.assets import AssetChanged, AssetFile, AssetsFolder
+from flet_jupyter.exceptions import AssetChanged, BadOption, ClientNotFound
+from flet_jupyter.site.assets import AssetFile, AssetsFolder
 from flet_jupyter.site.page import LOADERS, PageOptions, index_html, manifest_json
 
 __all__ = ["Found", "SiteFiles", "client_version"]

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote
 
 from flet_jupyter.core.flet_api import complete_login, trigger_event
-from flet_jupyter.core.oauth import LoginRefused, PendingLogins
+from flet_jupyter.core.oauth import PendingLogins
 from flet_jupyter.core.runner import drive, is_blocking
-from flet_jupyter.exceptions import SessionClosed, UsageError
+from flet_jupyter.exceptions import LoginRefused, SessionClosed, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from flet_jupyter.core.uploads import UploadSigner
-from flet_jupyter.exceptions import BadOption
+from flet_jupyter.exceptions import BadOption, Refused
 from flet_jupyter.site.clients import Clients
 from flet_jupyter.site.part_apps import PageApp, SocketApp
 from flet_jupyter.site.uploads import UploadFolder
-from flet_jupyter.site.web_app import Refused, WebApp
+from flet_jupyter.site.web_app import WebApp
 from flet_jupyter.site.website import Website, runtime_here
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class LoopApps:
         self._check()
         website = self._websites.get(owner)
         if website is not None and website.stopping:
-            raise Refused(503, _STOPPING)
+            raise Refused(_STOPPING, 503)
         if website is None:
             website = self._websites[owner] = Website(settings, settings.proxy_path, self._clients)
             website.start()
@@ -89,7 +89,7 @@ class LoopApps:
             if len(self._sockets) >= MAX_PARTS:
                 self._sockets = {other: app for other, app in self._sockets.items() if not app.idle}
             if len(self._sockets) >= MAX_PARTS:
-                raise Refused(503, _TOO_MANY)
+                raise Refused(_TOO_MANY, 503)
             app = self._sockets[key] = SocketApp(found, site, server, mount=mount, upload_path=upload_path)
             app.start(runtime_here())
         return app
@@ -170,7 +170,7 @@ class LoopApps:
             if reply.status != 410:  # which says that there is no such login, here
                 break
         if reply is None:
-            raise Refused(410, _NO_LOGINS)
+            raise Refused(_NO_LOGINS, 410)
         return reply
 
     def start(self) -> None:
@@ -197,7 +197,7 @@ class LoopApps:
 
     def _check(self) -> None:
         if self.stopping:
-            raise Refused(503, _STOPPING)
+            raise Refused(_STOPPING, 503)
 
 
 class AppManager:

@@ -15,8 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
-from flet_jupyter.core.uploads import PART_NAME, UploadRefused, check_file_name
-from flet_jupyter.exceptions import BadOption
+from flet_jupyter.core.uploads import PART_NAME, check_file_name
+from flet_jupyter.exceptions import BadOption, UploadRefused
 
 if TYPE_CHECKING:
     from typing_extensions import Self

@@ -15,9 +15,9 @@ from flet_jupyter.client import FallbackFonts, Reply, ServedFile, reply_with
 from flet_jupyter.core.app_host import MAIN, AppHost
 from flet_jupyter.core.client_info import ClientInfo
 from flet_jupyter.core.dropped import DroppedLog
-from flet_jupyter.core.uploads import UploadRefused, UploadSigner
+from flet_jupyter.core.uploads import UploadSigner
 from flet_jupyter.core.visit import Visit
-from flet_jupyter.exceptions import BadOption
+from flet_jupyter.exceptions import BadOption, Refused, UploadRefused
 from flet_jupyter.site.files import SiteFiles, client_version
 from flet_jupyter.site.logins import LoginReply, Logins
 from flet_jupyter.site.notices import full_page
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from flet_jupyter.site.settings import SiteSettings
     from flet_jupyter.site.visitor import FrontDoor, Request
 
-__all__ = ["SESSION_HEADER", "Refused", "WebApp"]
+__all__ = ["SESSION_HEADER", "WebApp"]
 
 log = logging.getLogger(__name__)
 
@@ -45,23 +45,6 @@ SESSION_HEADER: Final = "flet-session"
 _RETRY_AFTER: Final = 10
 _NOTICE_SECONDS: Final = 20
 _FAILED: Final = "Something went wrong in this app. Whoever runs it finds the cause in its log."
-
-
-class Refused(Exception):
-    """A visitor who is not let in.
-
-    Attributes
-    ----------
-    status : int
-        The HTTP status.
-    message : str
-        A sentence for the visitor.
-    """
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
 
 
 class WebHost(AppHost):
@@ -268,12 +251,12 @@ class WebApp:
                 request.headers.get("origin", "")[:200],
                 host[:200],
             )
-            raise Refused(403, "Pages of other sites may not connect to this app.")
+            raise Refused("Pages of other sites may not connect to this app.", 403)
         if self._stopping:
-            raise Refused(503, "This server is about to stop.")
+            raise Refused("This server is about to stop.", 503)
         # Some may be without a session: they are about to register, or to be found gone.
         if len(self._visits) >= 2 * self.settings.max_sessions + 20:
-            raise Refused(503, "This app has too many connections.")
+            raise Refused("This app has too many connections.", 503)
 
     def visit(self, request: Request, socket: Socket, browser: str = "") -> Visit:
         """Take a visitor whose connection is open; `browser` is the secret it was given just now, if any."""

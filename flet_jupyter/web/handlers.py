@@ -11,14 +11,13 @@ from jupyter_server.auth.decorator import allow_unauthenticated
 from tornado import web
 from tornado.websocket import WebSocketHandler
 
-from flet_jupyter.core.uploads import UploadRefused
-from flet_jupyter.exceptions import FletJupyterError
+from flet_jupyter.exceptions import FletJupyterError, Refused, UploadRefused
 from flet_jupyter.site.answers import browser_cookie, problem, security_headers
 from flet_jupyter.site.logs import access
 from flet_jupyter.site.metrics import CONTENT_TYPE
 from flet_jupyter.site.notices import apps_page, sign_in_page
 from flet_jupyter.site.visitor import Request
-from flet_jupyter.site.web_app import Refused, WebApp
+from flet_jupyter.site.web_app import WebApp
 from flet_jupyter.transports.tornado_ws import TornadoSocket
 from flet_jupyter.web.identity import identify
 
@@ -56,7 +55,7 @@ _LINGER: Final = 2.0
 class Refusal(web.HTTPError):
     """An error answer with a sentence for the one who asked."""
 
-    def __init__(self, error: Refused | UploadRefused) -> None:
+    def __init__(self, error: Refused) -> None:
         super().__init__(error.status)
         self.message = str(error)
 
@@ -196,7 +195,7 @@ class PageHandler(AppHandler):
                     self.write(chunk)
                     await self.flush()
         except FletJupyterError as error:  # a file has changed or gone meanwhile
-            raise Refusal(Refused(503, str(error))) from error
+            raise Refusal(Refused(str(error), 503)) from error
         await self.finish()
 
     head = get
@@ -232,7 +231,7 @@ class UploadHandler(AppHandler):
         self.request.connection.set_max_body_size(_UNLIMITED)  # type: ignore[union-attr]
         try:
             self.upload = self.begin(self.request.query, int(declared) if declared.isdigit() else None)
-        except (UploadRefused, Refused) as error:
+        except Refused as error:
             await self._refuse(error)
         else:
             self._expect_more()
@@ -257,7 +256,7 @@ class UploadHandler(AppHandler):
         else:
             self._expect_more()
 
-    async def _refuse(self, error: UploadRefused | Refused) -> None:
+    async def _refuse(self, error: Refused) -> None:
         """Answer at once, and take what is still sent for a while.
 
         A connection that is closed with something unread is reset, and whoever is still sending, a proxy most of all,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from flet_jupyter.exceptions import Refused
 from flet_jupyter.site.parameters import OF_PAGES, OF_SOCKETS, OF_UPLOADS, app_of, settings_of, url_path_of
 from flet_jupyter.site.part_apps import NAMELESS
-from flet_jupyter.site.web_app import Refused
 from flet_jupyter.web.handlers import LoginCallbackHandler, PageHandler, Refusal, SocketHandler, UploadHandler
 from flet_jupyter.web.manager import app_manager
 

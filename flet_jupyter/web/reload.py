@@ -99,9 +99,7 @@ def _failure(message: str, details: str) -> Callable[[ft.Page], None]:
         page.add(
             # The labels are for screen readers, for which Flutter has nothing in a text that can be selected.
             ft.Text(message, size=18, color=ft.Colors.ERROR, selectable=True, semantics_label=message),
-            ft.Text(
-                details, font_family="monospace", selectable=True, semantics_label=details, visible=bool(details)
-            ),
+            ft.Text(details, font_family="monospace", selectable=True, semantics_label=details, visible=bool(details)),
             ft.Text("The app starts as soon as its source is mended."),
         )
 

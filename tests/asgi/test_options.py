@@ -12,9 +12,8 @@ import pytest
 
 from flet_jupyter import asgi
 from flet_jupyter.core.uploads import UploadSigner
-from flet_jupyter.exceptions import BadOption, ClientNotFound, NotAnApp
+from flet_jupyter.exceptions import BadOption, ClientNotFound, NotAnApp, Refused
 from flet_jupyter.site.parameters import OF_UPLOADS, settings_of
-from flet_jupyter.site.web_app import Refused
 
 
 def main(page: ft.Page) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from flet_jupyter.core.oauth import LoginRefused, PendingLogin, PendingLogins
-from flet_jupyter.exceptions import FletJupyterError, LimitReached
+from flet_jupyter.core.oauth import PendingLogin, PendingLogins
+from flet_jupyter.exceptions import FletJupyterError, LimitReached, LoginRefused
 
 TIMEOUT = 600.0
 

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flet_jupyter.core.uploads import UploadRefused, UploadSigner, check_file_name
-from flet_jupyter.exceptions import BadOption, UsageError
+from flet_jupyter.core.uploads import UploadSigner, check_file_name
+from flet_jupyter.exceptions import BadOption, UploadRefused, UsageError
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
 SIGNER = UploadSigner("a secret", "/app")

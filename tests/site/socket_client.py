@@ -13,6 +13,8 @@ from tests.core.model_client import ModelClient, pack_event, pack_props, pack_re
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from typing_extensions import Self
+
 __all__ = ["SocketClient"]
 
 
@@ -37,7 +39,7 @@ class SocketClient(ModelClient):
         self._reader: asyncio.Task[None] | None = None
         self.closed = False
 
-    async def __aenter__(self) -> SocketClient:
+    async def __aenter__(self) -> Self:
         self.socket = await websockets.connect(
             self.url, additional_headers=self._headers, max_size=None, compression=None, open_timeout=PATIENCE
         )

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from flet_jupyter.client import ClientFiles, FlutterClient, Reply, find_client
 from flet_jupyter.client.fonts import FallbackFonts
-from flet_jupyter.exceptions import BadOption, ClientNotFound
-from flet_jupyter.site.assets import AssetChanged, media_type
+from flet_jupyter.exceptions import AssetChanged, BadOption, ClientNotFound
+from flet_jupyter.site.assets import media_type
 from flet_jupyter.site.files import Found, SiteFiles, client_version
 from flet_jupyter.site.page import PageOptions
 

@@ -17,8 +17,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flet_jupyter.core.uploads import UploadRefused, check_file_name
-from flet_jupyter.exceptions import BadOption
+from flet_jupyter.core.uploads import check_file_name
+from flet_jupyter.exceptions import BadOption, UploadRefused
 from flet_jupyter.site import uploads
 from flet_jupyter.site.uploads import Upload, UploadFolder
 from tests.core.test_upload_signing import REFUSED, TEXTS, accepted
@@ -668,7 +668,7 @@ def test_no_descriptor_is_left_open(folder: UploadFolder, root: Path) -> None:
 
 IN_A_PROCESS = """
 import logging, sys
-from flet_jupyter.core.uploads import UploadRefused
+from flet_jupyter.exceptions import UploadRefused
 from flet_jupyter.site import uploads
 uploads._BY_DESCRIPTOR = sys.argv[2] == "descriptors"
 logging.disable()
