@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import collections
 import contextlib
 import contextvars
 import inspect
@@ -199,7 +198,7 @@ class ThreadLane(Lane):
         self.loop = loop
         self.name = name
         self._lock = threading.Lock()
-        self._waiting: collections.deque[tuple[Callable[[], None], contextvars.Context]] = collections.deque()
+        self._waiting: list[tuple[Callable[[], None], contextvars.Context]] = []  # most lanes have none, ever
         self._idle: list[_Worker] = []
         self._holder: _Worker | None = None
         self._begun: threading.Event | None = None  # set when what was started last on the loop has begun
@@ -277,7 +276,7 @@ class ThreadLane(Lane):
             self._alive += 1
         else:
             return  # whoever finishes first takes it
-        job, context = self._waiting.popleft()
+        job, context = self._waiting.pop(0)
         self._holder = worker
         worker.run(job, context)
 

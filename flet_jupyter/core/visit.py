@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections
 import contextvars
 import logging
 import threading
@@ -110,7 +109,7 @@ class Visit:
         self._dropped = dropped
         self._closed = False
         self._starting: asyncio.Task[None] | None = None
-        self._queue: collections.deque[bytes] = collections.deque()
+        self._queue: list[bytes] = []  # a few at most, and a deque takes 600 bytes when it is empty
         self._flush_due = False
         self._written = 0
         visits.add(self)
@@ -205,7 +204,7 @@ class Visit:
         while self._queue:
             # The number first: what is given meanwhile by another thread is not written yet.
             self._written += 1
-            left = self._send(self._queue.popleft())
+            left = self._send(self._queue.pop(0))
         if left:
             self.drained()
 

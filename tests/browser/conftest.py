@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.browser.jupyter import (
     CHROMIUM_ARGUMENTS,
@@ -18,6 +18,7 @@ from tests.browser.jupyter import (
     new_context,
     write_notebook,
 )
+from tests.browser.website import Site, Visitor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -31,8 +32,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
+def _file_name(request: pytest.FixtureRequest) -> str:
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", request.node.name)
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=20_000)  # others may need this machine, too
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_ARGUMENTS)
         yield browser
@@ -74,8 +80,37 @@ def notebook(
     yield open_notebook
     folder = request.config.rootpath / "test-results"
     folder.mkdir(exist_ok=True)
-    page.screenshot(path=folder / (re.sub(r"[^A-Za-z0-9_.-]+", "-", request.node.name) + ".png"))
+    page.screenshot(path=folder / f"{_file_name(request)}.png")
     page.goto("about:blank")
     for session in server.request("api/sessions"):
         if session["path"] in paths:
             server.request(f"api/sessions/{session['id']}", "DELETE")
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """The apps of the website; what is served of them ends with the test."""
+    site = Site(tmp_path)
+    yield site
+    site.stop()
+
+
+@pytest.fixture
+def visitors(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Visitor]]:
+    """Make visitors of the website; nothing may have gone wrong in their browsers, but what a test takes off the list."""
+    made: list[Visitor] = []
+
+    def come(**options: Any) -> Visitor:
+        made.append(Visitor(browser, **options))
+        return made[-1]
+
+    yield come
+    for number, visitor in enumerate(made):
+        visitor.leave(f"{_file_name(request)}-{number}")
+    assert [wrong for visitor in made for wrong in visitor.wrong] == []
+
+
+@pytest.fixture
+def visitor(visitors: Callable[..., Visitor]) -> Visitor:
+    """One visitor of the website."""
+    return visitors()
