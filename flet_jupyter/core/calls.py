@@ -35,6 +35,16 @@ class Call:
     future: asyncio.Future[tuple[Any, str | None]]
     link: Link | None = None
 
+    def settle(self, result: Any, error: str | None) -> None:
+        """Let whoever waits go on; safe from any thread."""
+
+        def settle() -> None:
+            if not self.future.done():
+                self.future.set_result((result, error))
+
+        with contextlib.suppress(RuntimeError):  # the loop that waited has ended
+            self.future.get_loop().call_soon_threadsafe(settle)
+
 
 class Calls:
     """The unanswered calls of one session; safe from any thread.
@@ -48,9 +58,6 @@ class Calls:
 
     def __len__(self) -> int:
         return len(self._calls)
-
-    def __contains__(self, call_id: str) -> bool:
-        return call_id in self._calls
 
     def begin(self, loop: asyncio.AbstractEventLoop) -> Call:
         """Return a new call, to be awaited on `loop`; its packet is yet to be set."""
@@ -80,12 +87,16 @@ class Calls:
 
     def answer(self, call_id: str, result: Any, error: str | None) -> bool:
         """Pass an answer on; return False if nobody waits for it."""
-        with self._lock:
-            call = self._calls.pop(call_id, None)
+        call = self.take(call_id)
         if call is None:
             return False
-        _settle(call, result, error)
+        call.settle(result, error)
         return True
+
+    def take(self, call_id: str) -> Call | None:
+        """Return a call whose answer has come, to be settled later; None if nobody waits for it."""
+        with self._lock:
+            return self._calls.pop(call_id, None)
 
     def fail(self, message: str, link: Link | None = None) -> None:
         """Answer with an error all calls, or those that `link` was asked."""
@@ -94,18 +105,9 @@ class Calls:
             for call in failed:
                 del self._calls[call.id]
         for call in failed:
-            _settle(call, None, message)
+            call.settle(None, message)
 
     def waiting(self) -> list[Call]:
         """Return the calls that no client was asked yet, oldest first."""
         with self._lock:
             return [call for call in self._calls.values() if call.link is None and call.packet]
-
-
-def _settle(call: Call, result: Any, error: str | None) -> None:
-    def settle() -> None:
-        if not call.future.done():
-            call.future.set_result((result, error))
-
-    with contextlib.suppress(RuntimeError):  # the loop that waited has ended
-        call.future.get_loop().call_soon_threadsafe(settle)

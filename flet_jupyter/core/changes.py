@@ -22,7 +22,7 @@ _ABSENT: Final = object()
 _SCALARS: Final = (str, int, float, bool, type(None))
 
 
-def changed_nodes(root: Any) -> set[int]:
+def changed_nodes(root: Any) -> set[int] | None:
     """Return the ids of controls and values in a tree that may have changed, or have something below that may.
 
     Parameters
@@ -32,12 +32,14 @@ def changed_nodes(root: Any) -> set[int]:
 
     Returns
     -------
-    set of int
-        As :func:`id` gives them; whatever is not among them would add nothing to a patch.
+    set of int or None
+        As :func:`id` gives them; whatever is not among them would add nothing to a patch. None if that cannot be
+        told: there are controls whose ``before_update()``, which the diff calls, is the app's own. It can change any
+        other control, as one does that sums up what its children say.
     """
     scan = _Scan()
     scan.visit(root)
-    return scan.changed
+    return None if scan.has_hooks else scan.changed
 
 
 class _Scan:
@@ -45,6 +47,7 @@ class _Scan:
 
     def __init__(self) -> None:
         self.changed: set[int] = set()
+        self.has_hooks = False
         self._seen: set[int] = set()
         self._kinds: dict[type, tuple[bool, tuple[str, ...]]] = {}
 
@@ -114,9 +117,10 @@ class _Scan:
         """Tell whether all of a class count as changed, and where they may hold lists and the like."""
         known = self._kinds.get(kind)
         if known is None:
-            # What before_update() does to its control, nobody knows before it has run.
+            # What before_update() does to its control, nobody knows before it has run; those of flet do no more.
             hook = getattr(kind, "before_update", None)
             always = hook is not None and hook is not BaseControl.before_update
+            self.has_hooks |= always and not getattr(hook, "__module__", "").startswith("flet.")
             structural = tuple(name for name in getattr(kind, "_structural_fields", ()) if name not in ("_i", "_c"))
             known = self._kinds[kind] = (always, structural)
         return known

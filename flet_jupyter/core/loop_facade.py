@@ -64,31 +64,37 @@ class LoopFacade:
         self, coroutine: Coroutine[Any, Any, _T] | Generator[Any, None, _T], **kwargs: Any
     ) -> asyncio.Task[_T]:
         """Make a task of the loop."""
-        if inspect.iscoroutine(coroutine):
-            coroutine = gated(coroutine)
+
+        def make() -> asyncio.Task[_T]:
+            task = self._loop.create_task(behind, **kwargs)
+            if behind is not coroutine:
+                task.add_done_callback(lambda _: coroutine.close())  # it may have been cancelled before it began
+            return task
+
+        behind = gated(coroutine) if inspect.iscoroutine(coroutine) else coroutine
         if not isinstance(self._loop, asyncio.BaseEventLoop):
-            return self._create_there(coroutine, kwargs)
+            return self._call_there(make)
         # Appending to the loop's queue is atomic under the interpreter lock; only the wake-up is missing.
-        task = self._loop.create_task(coroutine, **kwargs)
+        task = make()
         self._loop.call_soon_threadsafe(lambda: None)
         return task
 
-    def _create_there(self, coroutine: Any, kwargs: dict[str, Any]) -> asyncio.Task[Any]:
-        """Have the loop's thread make the task: uvloop runs without the interpreter lock, and no other may touch it."""
-        made: concurrent.futures.Future[asyncio.Task[Any]] = concurrent.futures.Future()
+    def _call_there(self, function: Callable[[], _T]) -> _T:
+        """Call a function in the loop's thread: uvloop runs without the interpreter lock, and no other may touch it."""
+        called: concurrent.futures.Future[_T] = concurrent.futures.Future()
 
-        def make() -> None:
-            if not made.set_running_or_notify_cancel():
+        def call() -> None:
+            if not called.set_running_or_notify_cancel():
                 return
             try:
-                made.set_result(self._loop.create_task(coroutine, **kwargs))
+                called.set_result(function())
             except BaseException as error:  # noqa: BLE001 - raised again by whoever asked
-                made.set_exception(error)
+                called.set_exception(error)
 
-        self._loop.call_soon_threadsafe(make)
+        self._loop.call_soon_threadsafe(call)
         with contextlib.suppress(concurrent.futures.TimeoutError):
-            return made.result(_LOOP_ANSWERS)
-        return self._loop.create_task(coroutine, **kwargs) if made.cancel() else made.result()
+            return called.result(_LOOP_ANSWERS)
+        return function() if called.cancel() else called.result()
 
 
 def after_job(function: Callable[[], object]) -> bool:

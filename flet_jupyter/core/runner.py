@@ -7,6 +7,7 @@ import contextlib
 import contextvars
 import inspect
 import logging
+import math
 import queue
 import threading
 import time
@@ -284,7 +285,7 @@ class ThreadLane(Lane):
         """Look after the holder while others wait for it. With the lock held."""
         if not self._watched and self._holder is not None:
             self._watched = True
-            delay = max(0.0, self._holder.began + HOLD - time.monotonic())
+            delay = min(HOLD, max(0.0, self._holder.began + HOLD - time.monotonic()))
             _call_soon(self.loop, self._look_later, delay, self._holder, self._holder.jobs)
 
     def _look_later(self, delay: float, worker: _Worker, job_number: int) -> None:
@@ -294,11 +295,12 @@ class ThreadLane(Lane):
         after: list[Callable[[], object]] = []
         with self._lock:
             self._watched = False
-            if self._holder is worker and worker.jobs == job_number:
+            same = self._holder is worker and worker.jobs == job_number
+            if same and time.monotonic() >= worker.began + HOLD:
                 self._holder = None
                 after, worker.after = worker.after, after
                 self._next()
-            if self._waiting:
+            if self._waiting or (self._holder is not None and self._holder.after):
                 self._watch()
         for function in after:
             function()
@@ -355,7 +357,7 @@ class _Worker:
     def __init__(self, lane: ThreadLane, rank: int) -> None:
         self.rank = rank
         self.jobs = 0
-        self.began = 0.0
+        self.began = math.inf  # where many threads compete, one can wait for long before it takes its job
         self.after: list[Callable[[], object]] = []  # to be called on the loop when the job has ended
         self._lane = lane
         self._work: queue.SimpleQueue[tuple[Callable[[], None], contextvars.Context] | None] = queue.SimpleQueue()
@@ -366,7 +368,7 @@ class _Worker:
 
     def run(self, job: Callable[[], None], context: contextvars.Context) -> None:
         self.jobs += 1
-        self.began = time.monotonic()
+        self.began = math.inf
         self._work.put((job, context))
 
     def stop(self) -> None:
@@ -390,6 +392,7 @@ class _Worker:
             if task is None:
                 return
             job, context = task
+            self.began = time.monotonic()
             try:
                 context.run(job)
             except BaseException:

@@ -185,14 +185,18 @@ class LiveSession(Session):
             self._dispatch(link, packet)
         elif isinstance(packet, PropsUpdate):
             self._apply_client_props(link, packet)
-        elif packet.call_id in self._calls:
-            # In its turn: who waits for it counts on what the events before it have brought about.
-            self.lane.start(lambda: self._answer(packet), contextvars.Context())
         else:
-            raise ProtocolError("an answer to a call that nobody waits for")
+            self._answer(packet)
 
     def _answer(self, packet: InvokeResult) -> None:
-        self._calls.answer(packet.call_id, packet.result, packet.error)
+        call = self._calls.take(packet.call_id)
+        if call is None:
+            raise ProtocolError("an answer to a call that nobody waits for")
+        try:
+            # In its turn: who waits for it counts on what the events before it have brought about.
+            self.lane.start(lambda: call.settle(packet.result, packet.error), contextvars.Context())
+        except LimitReached:
+            call.settle(packet.result, packet.error)
 
     @property
     def current_link(self) -> Link | None:

@@ -97,7 +97,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 @pytest.fixture
 def visitors(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Visitor]]:
-    """Make visitors of the website; nothing may have gone wrong in their browsers, but what a test takes off the list."""
+    """Make visitors of the website; nothing may have gone wrong in their browsers but what a test has forgiven."""
     made: list[Visitor] = []
 
     def come(**options: Any) -> Visitor:

@@ -1,0 +1,68 @@
+"""Visits to everyday apps, written for ``flet run`` and served as they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from tests.browser.website import Site, Visitor
+
+
+def test_a_click_reaches_the_app_and_its_answer_the_page(site: Site, visitor: Visitor) -> None:
+    server = site.serve("counter.py")
+    tab = visitor.open(server.url)
+    tab.titled("Counter")
+    tab.shows("0")
+    tab.press("More")
+    tab.shows("1")
+    tab.press("More")
+    tab.shows("2")
+    tab.press("Less")
+    tab.shows("1")
+    tab.picture("counter")
+
+
+def test_a_reloaded_page_shows_the_app_as_it_was(site: Site, visitor: Visitor) -> None:
+    server = site.serve("counter.py")
+    tab = visitor.open(server.url)
+    tab.press("More")
+    tab.shows("1")
+    tab.page.reload()
+    tab.shows("1")
+    tab.press("More")
+    tab.shows("2")
+
+
+def test_each_tab_has_a_session_of_its_own(site: Site, visitor: Visitor) -> None:
+    server = site.serve("counter.py")
+    one, other = visitor.open(server.url), visitor.open(server.url)
+    one.press("More")
+    one.shows("1")
+    other.shows("0")
+    other.press("Less")
+    other.shows("-1")
+    one.shows("1")
+
+
+def test_a_to_do_list_is_written_ticked_off_and_thinned_out(site: Site, visitor: Visitor) -> None:
+    server = site.serve("todo.py")
+    tab = visitor.open(server.url)
+    tab.shows("Nothing to do yet")
+    tab.type("New task", "Buy bread")
+    tab.press("Add")
+    tab.shows("0 of 1 done")
+    tab.type("New task", "Sweep the floor")
+    tab.page.keyboard.press("Enter")
+    tab.shows("0 of 2 done")
+    tab.picture("todo")
+    tab.page.get_by_role("checkbox", name="Buy bread").click()
+    tab.shows("1 of 2 done")
+    tab.page.reload()
+    expect(tab.page.get_by_role("checkbox", name="Buy bread")).to_be_checked()
+    expect(tab.page.get_by_role("checkbox", name="Sweep the floor")).not_to_be_checked()
+    tab.press("Delete Buy bread")
+    tab.shows("0 of 1 done")
+    expect(tab.page.get_by_role("checkbox")).to_have_count(1)
+    tab.picture("todo-after")

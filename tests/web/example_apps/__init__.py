@@ -1,0 +1,1 @@
+"""Apps such as people write, to be served by different servers and compared."""
