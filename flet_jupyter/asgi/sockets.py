@@ -11,7 +11,7 @@ from flet_jupyter.asgi.exchange import problem_response, request_of
 from flet_jupyter.core.visit import POLICY
 from flet_jupyter.exceptions import Refused
 from flet_jupyter.site.answers import browser_cookie
-from flet_jupyter.transports.asgi_ws import carry
+from flet_jupyter.transports.asgi_ws import AsgiSocket, carry
 
 if TYPE_CHECKING:
     from starlette.websockets import WebSocket
@@ -26,12 +26,23 @@ _DENIAL: Final = "websocket.http.response"
 
 async def serve(websocket: WebSocket, app: WebApp) -> None:
     """Take a visitor until the connection ends, or refuse it. One that was accepted already is taken as it is."""
+    secret = await _admit(websocket, app)
+    if secret is None:
+        return
+    socket = AsgiSocket(websocket.send)
+    # The request is read again: what this coroutine keeps, it keeps for as long as the visitor stays.
+    visit = app.visit(request_of(websocket), socket, secret)
+    await carry(websocket.receive, socket, visit)
+
+
+async def _admit(websocket: WebSocket, app: WebApp) -> str | None:
+    """Accept a connection; return the secret that its browser was given, if any, or None if it was refused."""
     request = request_of(websocket)
     try:
         app.check_visit(request)
     except Refused as refused:
         await refuse(websocket, refused)
-        return
+        return None
     secret = app.new_browser(request) or ""
     if websocket.application_state is WebSocketState.CONNECTING:
         headers = []
@@ -41,8 +52,8 @@ async def serve(websocket: WebSocket, app: WebApp) -> None:
         try:
             await websocket.accept(headers=headers)
         except (OSError, RuntimeError, WebSocketDisconnect):
-            return  # gone already: servers differ in how they say so
-    await carry(websocket.receive, websocket.send, lambda socket: app.visit(request, socket, secret))
+            return None  # gone already: servers differ in how they say so
+    return secret
 
 
 async def refuse(websocket: WebSocket, refused: Refused) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import collections
 import logging
 from typing import TYPE_CHECKING, Any, Final
 
@@ -39,7 +38,7 @@ class AsgiSocket:
         self.drained: Callable[[], None] | None = None
         self._send = send
         self._loop = asyncio.get_running_loop()
-        self._packets: collections.deque[bytes] = collections.deque()
+        self._packets: list[bytes] = []  # a few at most, and a deque takes 600 bytes when it is empty
         self._idle: asyncio.Future[None] | None = None
         self._last_words: tuple[int, str] | None = None
         self._ended = False
@@ -83,7 +82,7 @@ class AsgiSocket:
         send, packets = self._send, self._packets
         try:
             while packets:
-                await send({"type": "websocket.send", "bytes": packets.popleft()})
+                await send({"type": "websocket.send", "bytes": packets.pop(0)})
             if self._last_words is not None:
                 code, reason = self._last_words
                 await send({"type": "websocket.close", "code": code, "reason": reason})
@@ -105,18 +104,18 @@ class AsgiSocket:
             self._sender.cancel()
 
 
-async def carry(receive: Receive, send: Send, enter: Callable[[AsgiSocket], Visit]) -> None:
+async def carry(receive: Receive, socket: AsgiSocket, visit: Visit) -> None:
     """Carry the packets of one client until its connection ends, from whichever side.
 
     Parameters
     ----------
-    receive, send : callable
-        Those of ASGI; the connection has been accepted.
-    enter : callable
-        Makes the visit.
+    receive : callable
+        ASGI's; the connection has been accepted.
+    socket : AsgiSocket
+        Its other direction.
+    visit : Visit
+        The client's visit, which has the socket.
     """
-    socket = AsgiSocket(send)
-    visit = enter(socket)
     socket.drained = visit.drained
     loop = asyncio.get_running_loop()
     tasks = reader, _ = loop.create_task(_read(receive, visit)), loop.create_task(socket.run())

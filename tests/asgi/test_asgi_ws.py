@@ -63,15 +63,13 @@ class Carried:
 
     def __init__(self) -> None:
         self.server = Server()
-        self.visits: list[Visit] = []
-        self.task = asyncio.create_task(carry(self.server.arrived.get, self.server.send, self._enter))
-
-    def _enter(self, socket: AsgiSocket) -> Any:
-        self.visits.append(Visit(socket))
-        return self.visits[0]
+        socket = AsgiSocket(self.server.send)
+        visit: Any = Visit(socket)
+        self.visits: list[Visit] = [visit]
+        self.task = asyncio.create_task(carry(self.server.arrived.get, socket, visit))
 
     async def begins(self) -> Visit:
-        await until(lambda: self.visits and self.visits[0].drains)
+        await until(lambda: self.visits[0].drains)
         return self.visits[0]
 
     async def ends(self) -> None:
