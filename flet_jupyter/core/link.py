@@ -90,6 +90,7 @@ class Link:
         self.session = session
         self.has_page = False
         self.page_requested = False
+        self.registering = False
         self.client = client or ClientInfo()
         self._transmit = transmit
         self._probe = probe

@@ -44,7 +44,7 @@ from flet_jupyter.core.packets import (
     scalar_replacements,
 )
 from flet_jupyter.core.runner import MAX_WAITING, drive, is_blocking
-from flet_jupyter.exceptions import LimitReached, ProtocolError, SessionClosed
+from flet_jupyter.exceptions import FletJupyterError, LimitReached, ProtocolError, SessionClosed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -176,9 +176,13 @@ class LiveSession(Session):
             The packet makes no sense now or names things that do not exist.
         """
         if isinstance(packet, Register):
+            link.registering = True
             self._on_loop(self._attach, link, packet.page)
             return
         if link not in self._links:
+            if link.registering:  # on the loop, which has not come to it yet
+                self.host.loop.call_soon_threadsafe(self._handle_late, link, packet)
+                return
             raise ProtocolError(f"{type(packet).__name__} before the client registered")
         self._active = link
         if isinstance(packet, Event):
@@ -187,6 +191,12 @@ class LiveSession(Session):
             self._apply_client_props(link, packet)
         else:
             self._answer(packet)
+
+    def _handle_late(self, link: Link, packet: Event | PropsUpdate | InvokeResult) -> None:
+        try:
+            self.handle(link, packet)
+        except FletJupyterError as error:
+            log.warning("dropped what a client sent while it registered: %s", error)
 
     def _answer(self, packet: InvokeResult) -> None:
         call = self._calls.take(packet.call_id)
@@ -292,6 +302,7 @@ class LiveSession(Session):
             self.fire("disconnect")
 
     def _attach(self, link: Link, page_props: dict[str, Any]) -> None:
+        link.registering = False
         size, route = (self.page.width, self.page.height), self.page.route
         try:
             self._apply_page_props(page_props)

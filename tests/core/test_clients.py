@@ -553,3 +553,21 @@ async def test_an_app_has_no_more_sessions_than_allowed() -> None:
         app.new_session()
     app.host.close_session(sessions[0])
     app.new_session()
+
+
+async def test_what_a_client_sends_right_behind_its_registration_waits_for_that() -> None:
+    app = App(counter)
+    client = await app.open()
+    session = client.session
+    await client.shows("0")
+    button = client.id_of(_c="Button")
+    second = Client(session)
+
+    def send() -> None:  # as a comm does: in a thread, while the loop has something else to do
+        second.register()
+        second.event(button, "click")
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    thread.join()
+    await second.shows("1")

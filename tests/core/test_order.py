@@ -170,7 +170,7 @@ async def test_what_a_handler_that_overruns_has_begun_begins_all_the_same() -> N
     assert ordering.said == ["async", "done"]
 
 
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error:coroutine .* was never awaited")
 async def test_a_task_cancelled_before_it_may_begin_does_not(no_overrun: None) -> None:
     ordering = Ordering()
     client = await ordering.open()
