@@ -10,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 
 from flet_jupyter.exceptions import FletJupyterError, Refused
 from flet_jupyter.site.answers import browser_cookie, problem
-from flet_jupyter.site.visitor import Request
+from flet_jupyter.site.visitor import Request, headers_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -49,7 +49,7 @@ def request_of(connection: HTTPConnection) -> Request:
         # None where the server listens on a Unix socket.
         peer=connection.client.host if connection.client is not None else "",
         scheme=scope.get("scheme", "http"),
-        headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
+        headers=headers_of((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]),
         cookies=connection.cookies,
     )
 

@@ -92,6 +92,7 @@ class AppHost:
         self.sessions: dict[str, LiveSession] = {}
         self._report = report
         self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._left_at: dict[str, float] = {}
         self.observer: Observer | None = None
         self.on_session_closed: Callable[[LiveSession], None] | None = None
         self.on_handled: Callable[[float], None] | None = None
@@ -149,15 +150,14 @@ class AppHost:
         session = self._longest_away()
         if session is None:
             return False
-        log.info("session %s makes room for another: its clients are away", session.id)
+        log.info("session %s makes room for another: its clients are away", session.label)
         self.close_session(session)
         return True
 
     def _longest_away(self) -> LiveSession | None:
         """Return the session whose clients have been away for longest, if that is more than a reload takes."""
-        for name, timer in self._timers.items():  # in the order of their going
-            away = self.settings.session_timeout - (timer.when() - self.loop.time())
-            return self.sessions.get(name) if away >= _RELOADING else None
+        for name, left_at in self._left_at.items():  # in the order of their going
+            return self.sessions.get(name) if self.loop.time() - left_at >= _RELOADING else None
         return None
 
     async def run_main(self, session: LiveSession, prepared: Callable[[], None] | None = None) -> None:
@@ -214,12 +214,14 @@ class AppHost:
     def _start_timer(self, session: LiveSession) -> None:
         self._stop_timer(session)
         if not session.links and not session.closed:
+            self._left_at[session.id] = self.loop.time()
             # In a context of its own: a cancelled timer keeps its context until it would have been due.
             self._timers[session.id] = contextvars.Context().run(
                 self.loop.call_later, self.settings.session_timeout, self.close_session, session
             )
 
     def _stop_timer(self, session: LiveSession) -> None:
+        self._left_at.pop(session.id, None)
         timer = self._timers.pop(session.id, None)
         if timer is not None:
             timer.cancel()
@@ -229,7 +231,10 @@ class AppHost:
         if isinstance(error, SessionClosed) and session.closed:
             return  # a loop of the app found out that it is over
         log.debug(
-            "error in %s of session %s", where, session.id, exc_info=error if isinstance(error, BaseException) else None
+            "error in %s of session %s",
+            where,
+            session.label,
+            exc_info=error if isinstance(error, BaseException) else None,
         )
         self._report(session, error, where)
 

@@ -79,26 +79,25 @@ class _Scan:
         for name, old in dicts.items():
             changed |= self._dict_changed(old, _value(node, kept, name))
         for name, old in classes.items():
-            new = _value(node, kept, name)
-            changed |= new is not old or self.visit(new)
+            changed |= self.visit(old) or _value(node, kept, name) is not old
         for name in structural:
             if name not in lists and name not in dicts and name not in classes:
                 changed |= not isinstance(_value(node, kept, name), _SCALARS)
         return changed
 
     def _list_changed(self, old: list[Any], new: Any) -> bool:
-        if type(new) is not list:
-            return True
         # By identity, at C's speed: equal numbers that are two objects only cost a comparison more.
-        changed = len(old) != len(new) or not all(map(operator.is_, old, new))
+        changed = type(new) is not list or len(old) != len(new) or not all(map(operator.is_, old, new))
         for part in old:
             changed |= self._part_changed(part)
         return changed
 
     def _dict_changed(self, old: dict[Any, Any], new: Any) -> bool:
-        if type(new) is not dict:
-            return True
-        changed = len(old) != len(new) or any(new.get(key, _ABSENT) is not part for key, part in old.items())
+        changed = (
+            type(new) is not dict
+            or len(old) != len(new)
+            or any(new.get(key, _ABSENT) is not part for key, part in old.items())
+        )
         for part in old.values():
             changed |= self._part_changed(part)
         return changed

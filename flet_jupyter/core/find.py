@@ -36,6 +36,8 @@ class FoundApp:
         The folder of its assets, as the app named it.
     options : mapping of str to Any
         What else it says in ``ft.run`` that a website heeds: ``upload_dir``, ``web_renderer``, ``route_url_strategy``.
+    file : Path or None
+        The file that it comes from, if it is known.
     """
 
     main: Callable[[ft.Page], Any]
@@ -43,6 +45,7 @@ class FoundApp:
     before_main: Callable[[ft.Page], Any] | None = None
     assets_dir: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    file: Path | None = None
 
 
 @dataclass(slots=True)
@@ -145,10 +148,17 @@ def app_in_namespace(found: list[FoundApp], namespace: dict[str, Any], result: o
     )
 
 
-def app_in_file(path: str | Path) -> FoundApp:
+def app_in_file(path: str | Path, namespace: dict[str, Any] | None = None) -> FoundApp:
     """Run an app file as Python runs a script, and return the app it starts.
 
     Its folder comes first on ``sys.path``, so that its imports work, also those that handlers do later.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    namespace : dict, optional
+        What to run it in; a new one if left out.
 
     Raises
     ------
@@ -174,9 +184,14 @@ def app_in_file(path: str | Path) -> FoundApp:
     if folder in sys.path:
         sys.path.remove(folder)
     sys.path.insert(0, folder)
-    namespace: dict[str, Any] = {"__name__": "__main__", "__file__": str(file), "__builtins__": __builtins__}
+    namespace = {} if namespace is None else namespace
+    namespace.update({"__name__": "__main__", "__file__": str(file), "__builtins__": __builtins__})
     with capturing() as found:
-        exec(code, namespace)  # noqa: S102 - running it is what the user asked for
+        try:
+            exec(code, namespace)  # noqa: S102 - running it is what the user asked for
+        except SystemExit:
+            if not found:  # a script may well end with sys.exit() when its app has
+                raise
     if found:
         app = found[-1]
     elif callable(namespace.get("main")):
@@ -184,4 +199,4 @@ def app_in_file(path: str | Path) -> FoundApp:
     else:
         raise NoAppFound(f"{path} neither calls ft.run() nor defines a function 'main(page)'.")
     assets = file.parent / (app.assets_dir or "assets")
-    return replace(app, name=file.stem, assets_dir=str(assets) if assets.is_dir() else None)
+    return replace(app, name=file.stem, assets_dir=str(assets) if assets.is_dir() else None, file=file)

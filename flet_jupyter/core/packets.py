@@ -140,9 +140,37 @@ def encode_message(message: Message) -> bytes:
     return b"\x00" + body
 
 
-def encode_page(message: Message) -> bytes:
-    """Pack a whole page as its clients know it, however often: see :func:`~.flet_api.encode_known`."""
-    body: bytes = msgpack.packb([message.action.value, message.body], default=encode_known)
+_MARK: Final = "_mark"
+"""A property that Flet's client keeps without knowing it."""
+
+
+def encode_page(message: Message, mark: int = 0) -> bytes:
+    """Pack a whole page as its clients know it, however often: see :func:`~.flet_api.encode_known`.
+
+    A client that has the page already takes the new one for the old where the two are equal, and then shows no later
+    change of what was equal: its widgets listen to the controls of the old page, while patches go to those of the new
+    one. Likewise its services stay bound to the old controls as long as their registry has the same uid, so that calls
+    to them are never answered (both seen with Flet 1.0.5, whose own server is met by it too).
+
+    Parameters
+    ----------
+    message : Message
+        What to pack.
+    mark : int
+        A number that no page had before which a client may have; 0 for the first page, which needs none.
+    """
+
+    def marked(value: Any) -> Any:
+        known = encode_known(value)
+        if not isinstance(known, dict) or "_c" not in known:
+            return known
+        known = {**known, _MARK: mark}
+        if known["_c"] == "ServiceRegistry":
+            internals = known.get("_internals", {})
+            known["_internals"] = {**internals, "uid": f"{internals.get('uid')} {mark}"}
+        return known
+
+    body: bytes = msgpack.packb([message.action.value, message.body], default=marked if mark else encode_known)
     return b"\x00" + body
 
 

@@ -116,6 +116,7 @@ class LiveSession(Session):
         self._ahead: list[Link] = []  # they have the page, and have not registered yet
         self._main_has_run = False
         self._was_connected = False
+        self._pages_sent = 0
         self._calls = Calls()
         self._mounting: dict[int, BaseControl] = {}  # indexed, and about to be mounted by the thread that added them
         self._pump_at: float | None = None
@@ -140,6 +141,11 @@ class LiveSession(Session):
     def pubsub_client(self) -> SessionPubSub:
         """The session's end of the app's pub/sub hub: what ``page.pubsub`` is."""
         return self._pubsub
+
+    @property
+    def label(self) -> str:
+        """What logs call it: whoever knows the whole id may go on with the session."""
+        return str(self.id)[:6]
 
     def new_context(self) -> contextvars.Context:
         """Return a context for code of this session's app."""
@@ -244,7 +250,8 @@ class LiveSession(Session):
                     link.page_requested = False
                     return
                 body = RegisterClientResponseBody(session_id=self.id, page_patch=self.page, error="")
-                packet = encode_page(Message(MessageAction.REGISTER_CLIENT, body))
+                packet = encode_page(Message(MessageAction.REGISTER_CLIENT, body), self._pages_sent)
+                self._pages_sent += 1
                 with self._out_lock:
                     link.start(packet)
                     link.page_requested = False  # who asks from now on has missed this one
@@ -373,7 +380,10 @@ class LiveSession(Session):
 
     def fire(self, name: str, data: Any = None) -> None:
         """Raise a page event, such as ``disconnect``, without waiting for its handler."""
-        self._dispatch(None, Event(_PAGE_ID, name, data))
+        try:
+            self._dispatch(None, Event(_PAGE_ID, name, data))
+        except LimitReached as error:
+            log.warning("%s of session %s: %s", name, self.label, error)
 
     async def dispatch_event(self, control_id: int, event_name: str, event_data: Any) -> None:
         """Run the handler of an event; flet itself calls this for ``close``."""

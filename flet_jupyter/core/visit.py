@@ -120,6 +120,8 @@ class Visit:
 
     def receive(self, data: bytes) -> None:
         """Take one packet from the client. Never raises: a client can send anything."""
+        if self._closed:
+            return  # what was still on its way when the connection was ended
         self._meter.received(len(data))
         try:
             if len(data) > self._host.settings.max_packet_bytes:
@@ -151,7 +153,8 @@ class Visit:
         except LimitReached as error:
             self._refuse(str(error))
             return
-        log.info("session %s begins for %s", session.id, self.client.ip)
+        self._deadline.cancel()
+        log.info("session %s begins for %s", session.label, self.client.ip)
         self._starting = self._host.loop.create_task(self._start(session, packet))
 
     async def _start(self, session: LiveSession, packet: Register) -> None:

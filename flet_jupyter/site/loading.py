@@ -5,11 +5,14 @@ from __future__ import annotations
 import ast
 import contextlib
 import importlib
+import inspect
 import re
 import sys
+import types
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from flet_jupyter.core import run_calls
 from flet_jupyter.core.find import FoundApp, app_in_file, as_app, capturing
@@ -61,7 +64,7 @@ def sources(arguments: list[str]) -> list[Source]:
             found += [Source(_below(mount or "/", file.stem), str(file)) for file in _apps_in(folder, place)]
         else:
             alone = "/" if len(arguments) == 1 else f"/{_stem(place)}"
-            found.append(Source(mount or alone, place))
+            found.append(Source(quote(mount or alone), place))
     return found
 
 
@@ -78,7 +81,7 @@ def load(source: Source) -> FoundApp:
     run_calls.install(_refuse, _refuse)
     match = None if Path(source.place).expanduser().exists() else _MODULE.fullmatch(source.place)
     try:
-        app = _app_in_module(*match.groups()) if match else app_in_file(source.place)
+        app = _app_in_module(*match.groups()) if match else _app_in_script(source.place)
     except UsageError:
         raise
     except (Exception, SystemExit) as error:
@@ -94,6 +97,15 @@ def _refuse(app: FoundApp) -> Any:
     raise UsageError(f"ft.run() was called while {app.name} runs; an app that is served cannot run another.")
 
 
+def _app_in_script(place: str) -> FoundApp:
+    # As Python does it: what looks for the app's module by its name (dataclasses, pickle) is to find it, and what
+    # looks at the command line is not to find ours.
+    script = types.ModuleType("__main__")
+    sys.modules["__main__"] = script
+    sys.argv = [place]
+    return app_in_file(place, script.__dict__)
+
+
 def _app_in_module(module: str, function: str) -> FoundApp:
     with contextlib.suppress(ValueError):
         sys.path.remove("")
@@ -102,7 +114,7 @@ def _app_in_module(module: str, function: str) -> FoundApp:
         try:
             loaded = importlib.import_module(module)
         except ModuleNotFoundError as error:
-            if error.name is not None and module.startswith(error.name):
+            if error.name is not None and f"{module}.".startswith(f"{error.name}."):
                 raise AppFileError(f"There is no module {error.name}.", module) from None
             raise
     main = getattr(loaded, function, None)
@@ -115,12 +127,20 @@ def _app_in_module(module: str, function: str) -> FoundApp:
         given,
         name=module.rpartition(".")[2],
         assets_dir=str(assets) if assets is not None and assets.is_dir() else None,
+        file=Path(file) if file else None,
     )
 
 
 def _folder(app: FoundApp) -> Path | None:
-    code = getattr(app.main, "__code__", None)
-    return Path(code.co_filename).parent if code is not None else None
+    file = _file(app)
+    return file.parent if file is not None else None
+
+
+def _file(app: FoundApp) -> Path | None:
+    if app.file is not None:
+        return app.file
+    code = getattr(inspect.unwrap(app.main), "__code__", None)  # not that of what decorates it
+    return Path(code.co_filename) if code is not None else None
 
 
 def _apps_in(folder: Path, named: str) -> list[Path]:
@@ -161,17 +181,16 @@ def _stem(place: str) -> str:
 
 
 def _below(mount: str, name: str) -> str:
-    return f"{mount.rstrip('/')}/{name}"
+    return quote(f"{mount.rstrip('/')}/{name}")  # as browsers send it
 
 
 def every_file(app: FoundApp) -> Iterator[Path]:
     """Give the files whose change makes a reload worthwhile: all modules below the app's folder."""
-    folder = _folder(app)
-    code = getattr(app.main, "__code__", None)
-    if folder is None or code is None:
+    file, folder = _file(app), _folder(app)
+    if file is None or folder is None:
         return
-    yield Path(code.co_filename)
+    yield file
     for module in list(sys.modules.values()):
-        file = getattr(module, "__file__", None)
-        if file and Path(file).is_relative_to(folder):
-            yield Path(file)
+        source = getattr(module, "__file__", None)
+        if source and Path(source).is_relative_to(folder):
+            yield Path(source)

@@ -194,7 +194,7 @@ class Logins:
         if answer["error"]:
             return self._page(200, "The login provider refused the login:", answer)
         if event.error:
-            log.warning("a login of session %s failed: %r", session.id, event.error)
+            log.warning("a login of session %s failed: %r", session.label, event.error)
             return self._page(502, _NOT_EXCHANGED)
         if login.complete_page_html is not None:
             return LoginReply(200, html=login.complete_page_html)

@@ -46,7 +46,7 @@ def configure(level: str, form: LogFormat) -> None:
 def _name_session(record: logging.LogRecord) -> bool:
     if not hasattr(record, "session"):
         session = current_session.get()
-        record.session = session.id if session is not None else ""
+        record.session = session.label if session is not None else ""
     return True
 
 

@@ -26,7 +26,7 @@ _PAGE: Final = """<!DOCTYPE html>
   li {{ border-top: 1px solid color-mix(in srgb, currentColor 20%, transparent); }}
   a {{ display: block; padding: .75rem 0; color: inherit; text-decoration: none; }}
   a:hover strong, a:focus-visible strong {{ text-decoration: underline; }}
-  input, button {{ box-sizing: border-box; font: inherit; padding: .4rem .6rem; max-width: 100%; }}
+  input, button {{ box-sizing: border-box; font: inherit; margin: .25rem .25rem .25rem 0; padding: .4rem .6rem; }}
   .quiet {{ opacity: .7; font-size: .9rem; }}
 </style>
 {head}</head>

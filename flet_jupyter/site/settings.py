@@ -71,7 +71,12 @@ class SiteSettings:
         "What Flutter draws with. Flet also documents html, which Flutter has removed: it is taken as auto.",
         "FLET_WEB_RENDERER",
     )
-    use_color_emoji: bool = option(False, kinds.FLAG, "Load a font with color emoji.", "FLET_WEB_USE_COLOR_EMOJI")
+    use_color_emoji: bool = option(
+        False,
+        kinds.FLAG,
+        "Taken for Flet's sake: emoji are in color in any case, from fonts that come with this package.",
+        "FLET_WEB_USE_COLOR_EMOJI",
+    )
     route_url_strategy: kinds.RouteUrlStrategy = option(
         "path",
         kinds.ROUTE_URL_STRATEGY,

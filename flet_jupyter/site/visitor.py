@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from flet_jupyter.site.kinds import Network
 
-__all__ = ["BROWSER_COOKIE", "FrontDoor", "Request", "Visitor"]
+__all__ = ["BROWSER_COOKIE", "FrontDoor", "Request", "Visitor", "headers_of"]
 
 BROWSER_COOKIE: Final = "flet_browser"
 """Holds a secret of the browser's own, so that a login ends in the browser where it began."""
@@ -127,6 +127,15 @@ class FrontDoor:
     def _trusts(self, address: str) -> bool:
         parsed = _address(address)
         return parsed is not None and any(parsed in network for network in self._trusted)
+
+
+def headers_of(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return headers by lower-case name; what is sent several times is one list (RFC 9110, section 5.3)."""
+    headers: dict[str, str] = {}
+    for given, value in pairs:
+        name = given.lower()
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
 
 
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

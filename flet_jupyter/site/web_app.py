@@ -278,10 +278,10 @@ class WebApp:
         log.error(
             "error %sof session %s%s",
             place,
-            session.id,
+            session.label,
             "" if details else f": {error}",
             exc_info=details,
-            extra={"session": session.id},
+            extra={"session": session.label},
         )
         text = _text_of(error) if self.settings.show_errors else _FAILED
         if where == MAIN:
@@ -299,7 +299,7 @@ class WebApp:
             session.page.show_dialog(notice)
         except Exception:
             # The tree itself is what is wrong: it cannot be sent any more.
-            log.debug("no notice for session %s", session.id, exc_info=True)
+            log.debug("no notice for session %s", session.label, exc_info=True)
             session.show_failure(text)
 
     # -- uploads and logins ----------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING, Final
 
 from flet_jupyter.core.runtime import Runtime
@@ -36,6 +37,15 @@ def runtime_here() -> Runtime:
         runtime = _runtimes[loop] = Runtime(loop, lane_idle_seconds=_LANE_IDLE)
         runtime.adopt_thread()
     return runtime
+
+
+_PART: Final = re.compile(r"[A-Za-z0-9._~@%!$&'()*+,;=:-]+")
+_TAKEN: Final = ("/healthz", "/readyz", "/metrics", "/signin")
+
+
+def _endpoints(mount: str, settings: SiteSettings) -> list[str]:
+    names = (settings.websocket_endpoint, settings.upload_endpoint, settings.oauth_callback_endpoint)
+    return [f"{mount.rstrip('/')}/{name}" for name in names]
 
 
 class Website:
@@ -75,6 +85,7 @@ class Website:
         mount = f"/{mount.strip('/')}"
         if mount in self.apps:
             raise BadOption(f"Two apps are to be at {mount}.")
+        self._check_mount(mount, settings)
         app = self.apps[mount] = WebApp(
             found,
             settings,
@@ -88,6 +99,18 @@ class Website:
             app.start(self._runtime)
             self._clients.compress()
         return app
+
+    def _check_mount(self, mount: str, settings: SiteSettings) -> None:
+        parts = mount.strip("/").split("/") if mount != "/" else []
+        if not all(_PART.fullmatch(part) and part not in (".", "..") for part in parts):
+            raise BadOption(f"No app can be at {mount}: a path is made of letters, digits and -._~@ between slashes.")
+        if mount.lower() in _TAKEN:
+            raise BadOption(f"No app can be at {mount}: that is where the server says how it is.")
+        taken = {path: at for at, app in self.apps.items() for path in _endpoints(at, app.settings)}
+        own = _endpoints(mount, settings)
+        if mount in taken or any(other in own for other in self.apps):
+            other = taken.get(mount) or next(other for other in self.apps if other in own)
+            raise BadOption(f"No app can be at {max(mount, other)}: the app at {min(mount, other)} needs that path.")
 
     def start(self) -> None:
         """Begin to take visitors, on the running loop. Does nothing when called again."""

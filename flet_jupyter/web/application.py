@@ -55,7 +55,9 @@ def make_application(website: Website, prefix: str = "/", *, parent: Any = None)
     for app in sorted(website.apps.values(), key=lambda app: -len(app.mount)):
         rules += routes_of(website, app, prefix)
     base = _pattern(prefix)
-    operation: list[Any] = [(f"{base}/signin", SignInHandler, {"website": website})]
+    operation: list[Any] = []
+    if website.settings.token or website.settings.password:
+        operation.append((f"{base}/signin", SignInHandler, {"website": website}))
     for at in {"", base}:
         operation += [
             (f"{at}/healthz", HealthHandler, {"website": website}),
@@ -102,7 +104,7 @@ def routes_of(website: Website, app: WebApp, prefix: str = "/") -> list[Any]:
 def _cookie_secret(website: Website) -> bytes:
     """Return what signs the cookies of those who have signed in: the same in all processes that have the same keys."""
     keys = sorted({app.settings.secret_key for app in website.apps.values() if app.settings.secret_key})
-    if not keys:
+    if not keys and not website.settings.token and not website.settings.password:
         return secrets.token_bytes(32)
     # Another token or password signs everybody out.
     purpose = json.dumps(["flet-jupyter sign-in", website.settings.token, website.settings.password])

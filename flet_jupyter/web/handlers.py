@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from jupyter_server.auth.decorator import allow_unauthenticated
 from tornado import web
+from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketHandler
 
 from flet_jupyter.exceptions import FletJupyterError, Refused, UploadRefused
@@ -16,7 +17,7 @@ from flet_jupyter.site.answers import browser_cookie, problem, security_headers
 from flet_jupyter.site.logs import access
 from flet_jupyter.site.metrics import CONTENT_TYPE
 from flet_jupyter.site.notices import apps_page, sign_in_page
-from flet_jupyter.site.visitor import Request
+from flet_jupyter.site.visitor import Request, headers_of
 from flet_jupyter.site.web_app import WebApp
 from flet_jupyter.transports.tornado_ws import TornadoSocket
 from flet_jupyter.web.identity import identify
@@ -112,6 +113,12 @@ class SiteHandler(web.RequestHandler):
         """Say nothing of the server's version."""
         self.clear_header("Server")
 
+    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        """Log what went wrong, without the query: it may hold a token, or the signature of an upload."""
+        if isinstance(value, web.HTTPError):
+            return  # the line of the request says it
+        log.error("%s %s failed", self.request.method, self.request.path, exc_info=(typ, value, tb))
+
     def site_request(self) -> Request:
         """Return what matters of the request."""
         return request_of(self)
@@ -177,7 +184,7 @@ class PageHandler(AppHandler):
     @web.authenticated
     async def get(self, path: str) -> None:
         """Send a file, or the page for what is a route of the app."""
-        headers = {name.lower(): value for name, value in self.request.headers.get_all()}
+        headers = headers_of(self.request.headers.get_all())
         try:
             reply = self.app.reply(path, headers, head=self.request.method == "HEAD")
             if reply is None:
@@ -196,6 +203,8 @@ class PageHandler(AppHandler):
                     await self.flush()
         except FletJupyterError as error:  # a file has changed or gone meanwhile
             raise Refusal(Refused(str(error), 503)) from error
+        except StreamClosedError:
+            return  # the visitor has gone
         await self.finish()
 
     head = get
@@ -230,7 +239,9 @@ class UploadHandler(AppHandler):
         declared = self.request.headers.get("Content-Length", "")
         self.request.connection.set_max_body_size(_UNLIMITED)  # type: ignore[union-attr]
         try:
-            self.upload = self.begin(self.request.query, int(declared) if declared.isdigit() else None)
+            # Tornado has read it as a number already, of what digits whatever.
+            is_plain = declared.isascii() and declared.isdigit() and len(declared) < 19
+            self.upload = self.begin(self.request.query, int(declared) if is_plain else None)
         except Refused as error:
             await self._refuse(error)
         else:
@@ -253,7 +264,7 @@ class UploadHandler(AppHandler):
         except UploadRefused as error:
             self._abort()
             await self._refuse(error)
-        else:
+        if self.upload is not None:  # it may have been given up meanwhile
             self._expect_more()
 
     async def _refuse(self, error: Refused) -> None:
@@ -417,7 +428,13 @@ class SignInHandler(SiteHandler):
         wanted = self.get_argument("next", "")
         path = urlsplit(wanted)
         # A browser takes //host, /\\host and the like for another site.
-        if path.scheme or path.netloc or not wanted.startswith(self.base_url) or wanted[1:2] in ("/", "\\"):
+        if (
+            path.scheme
+            or path.netloc
+            or not wanted.isprintable()
+            or not wanted.startswith(self.base_url)
+            or wanted[1:2] in ("/", "\\")
+        ):
             return self.base_url
         return wanted
 
@@ -479,7 +496,7 @@ def log_request(handler: web.RequestHandler) -> None:
         ip,
         milliseconds,
         extra={
-            "session": visit.session.id if visit is not None and visit.session is not None else "",
+            "session": visit.session.label if visit is not None and visit.session is not None else "",
             "ip": ip,
             "method": request.method,
             "path": path,
@@ -496,6 +513,6 @@ def request_of(handler: web.RequestHandler) -> Request:
     return Request(
         peer=str(context.remote_ip or ""),
         scheme=request.protocol or "http",
-        headers={name.lower(): value for name, value in request.headers.get_all()},
+        headers=headers_of(request.headers.get_all()),
         cookies={name: morsel.value for name, morsel in request.cookies.items()},
     )

@@ -38,6 +38,11 @@ class Reloader:
     ----------
     active : bool
         False: nothing ever changes.
+
+    Attributes
+    ----------
+    former_port : int
+        The port on which the process listened before it was started again; 0 for the first time.
     """
 
     def __init__(self, active: bool) -> None:
@@ -45,22 +50,23 @@ class Reloader:
         self._apps: list[FoundApp] = []
         self._failed: list[Path] = []
         self._changed_at: dict[Path, float] = {}
-
-    @staticmethod
-    def former_port() -> int:
-        """Return the port on which the process listened before it was started again; 0 for the first time."""
-        text = os.environ.get(_PORT, "")
-        return int(text) if text.isdigit() else 0
+        self._folder = Path.cwd()
+        # Taken out: another server that the app starts is another matter.
+        text = os.environ.pop(_PORT, "")
+        self.former_port = int(text) if text.isdigit() else 0
 
     def load(self, load: Callable[[], FoundApp], place: str) -> FoundApp:
         """Load an app, or one that shows why it cannot be loaded."""
         try:
             found = load()
         except UsageError as error:
-            if not self._active or not Path(place).is_file():
+            # A file that is not there is being written just now, if it was there before.
+            if not self._active or not (Path(place).is_file() or self.former_port):
                 raise
             log.error("%s", error)  # noqa: TRY400 - the sentence says it all
-            self._failed.append(Path(place).resolve())
+            # The fault may be in another file, which cannot be imported, and is in no list of modules.
+            file = Path(place).resolve()
+            self._failed += [file, *file.parent.glob("*.py")]
             cause = error.__cause__
             text = "".join(traceback.format_exception(cause)) if cause is not None else ""
             found = FoundApp(_failure(str(error), text), Path(place).name)
@@ -78,6 +84,7 @@ class Reloader:
         """Replace this process by a new one with the same command line; does not return."""
         log.info("sources have changed")
         os.environ[_PORT] = str(port)
+        os.chdir(self._folder)  # the command line may name files by it, and the app may have left it
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - it is what is running
 
     def _look(self) -> bool:
@@ -87,7 +94,7 @@ class Reloader:
             try:
                 at = file.stat().st_mtime
             except OSError:
-                continue  # an editor replaces it just now
+                at = 0.0  # it is being replaced, or has gone
             changed |= self._changed_at.setdefault(file, at) != at
         return changed
 

@@ -129,7 +129,7 @@ class FletServe(JupyterApp):
             found = reloader.load(functools.partial(load, source), source.place)
             website.add(source.mount, found, self._settings_of(source, found, given, configured))
         _allow_descriptors()
-        sockets = self._listen(server)
+        sockets = self._listen(server, reloader)
         port = sockets[0].getsockname()[1]
         if _run(self._run(website, sockets, server, reloader)):
             reloader.start_again(port)
@@ -155,9 +155,9 @@ class FletServe(JupyterApp):
 
     # -- serving ---------------------------------------------------------------------------------
 
-    def _listen(self, server: ServerSettings) -> list[socket.socket]:
+    def _listen(self, server: ServerSettings, reloader: Reloader) -> list[socket.socket]:
         ip = server.ip or default_ip(for_all=server.force_web_server or is_headless())
-        port = Reloader.former_port() or server.port
+        port = reloader.former_port or server.port
         try:
             return bind_sockets(port, ip)
         except OSError as error:
@@ -173,9 +173,18 @@ class FletServe(JupyterApp):
         """Serve until told to stop, or until sources change: then return True."""
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
+        told = False
+
+        def tell(*_: object) -> None:
+            # Not by the loop's own handlers: a handler of an app that blocks the loop must not keep it from ending.
+            nonlocal told
+            if told:  # told twice: somebody is in a hurry
+                os._exit(130)
+            told = True
+            loop.call_soon_threadsafe(stop.set)
+
         for number in (signal.SIGINT, signal.SIGTERM):
-            with contextlib.suppress(NotImplementedError):  # Windows: KeyboardInterrupt ends the loop there
-                loop.add_signal_handler(number, _stop, stop)
+            signal.signal(number, tell)
         website.start()
         options = {"ssl_options": _tls(server)} if server.certfile else {}
         http = HTTPServer(make_application(website, server.base_url, parent=self), **SERVER_OPTIONS, **options)
@@ -183,7 +192,7 @@ class FletServe(JupyterApp):
         url = _url(sockets[0], server)
         print(f"Serving {', '.join(app.found.name for app in website.apps.values())} at {url}", flush=True)
         print("Stop with Ctrl-C.", flush=True)
-        if server.open_browser and not is_headless() and not server.force_web_server and not Reloader.former_port():
+        if server.open_browser and not is_headless() and not server.force_web_server and not reloader.former_port:
             webbrowser.open(url)
         waits = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(reloader.change())]
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -223,12 +232,6 @@ def _run(serving: Coroutine[Any, Any, bool]) -> bool:
     except ImportError:
         return asyncio.run(serving)
     return uvloop.run(serving)
-
-
-def _stop(stop: asyncio.Event) -> None:
-    if stop.is_set():  # told twice: somebody is in a hurry
-        os._exit(130)
-    stop.set()
 
 
 def _only(table: Mapping[str, Any], values: dict[str, Any]) -> dict[str, Any]:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
+    from tests.web.serving import Serving
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
@@ -92,6 +94,14 @@ def site(tmp_path: Path) -> Iterator[Site]:
     """The apps of the website; what is served of them ends with the test."""
     site = Site(tmp_path)
     yield site
+    site.stop()
+
+
+@pytest.fixture(scope="session")
+def all_apps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """Serve the folder of the website's apps, for tests that need nothing special."""
+    site = Site(tmp_path_factory.mktemp("site"))
+    yield site.serve(".", FLET_SECRET_KEY="a long secret")
     site.stop()
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
-    from tests.browser.website import Site, Visitor
+    from tests.browser.website import Visitor
+    from tests.web.serving import Serving
 
 
-def test_a_click_reaches_the_app_and_its_answer_the_page(site: Site, visitor: Visitor) -> None:
-    server = site.serve("counter.py")
-    tab = visitor.open(server.url)
+def test_a_click_reaches_the_app_and_its_answer_the_page(all_apps: Serving, visitor: Visitor) -> None:
+    tab = visitor.open(f"{all_apps.url}counter/")
     tab.titled("Counter")
     tab.shows("0")
     tab.press("More")
@@ -24,9 +24,8 @@ def test_a_click_reaches_the_app_and_its_answer_the_page(site: Site, visitor: Vi
     tab.picture("counter")
 
 
-def test_a_reloaded_page_shows_the_app_as_it_was(site: Site, visitor: Visitor) -> None:
-    server = site.serve("counter.py")
-    tab = visitor.open(server.url)
+def test_a_reloaded_page_shows_the_app_as_it_was(all_apps: Serving, visitor: Visitor) -> None:
+    tab = visitor.open(f"{all_apps.url}counter/")
     tab.press("More")
     tab.shows("1")
     tab.page.reload()
@@ -35,9 +34,8 @@ def test_a_reloaded_page_shows_the_app_as_it_was(site: Site, visitor: Visitor) -
     tab.shows("2")
 
 
-def test_each_tab_has_a_session_of_its_own(site: Site, visitor: Visitor) -> None:
-    server = site.serve("counter.py")
-    one, other = visitor.open(server.url), visitor.open(server.url)
+def test_each_tab_has_a_session_of_its_own(all_apps: Serving, visitor: Visitor) -> None:
+    one, other = visitor.open(f"{all_apps.url}counter/"), visitor.open(f"{all_apps.url}counter/")
     one.press("More")
     one.shows("1")
     other.shows("0")
@@ -46,9 +44,8 @@ def test_each_tab_has_a_session_of_its_own(site: Site, visitor: Visitor) -> None
     one.shows("1")
 
 
-def test_a_to_do_list_is_written_ticked_off_and_thinned_out(site: Site, visitor: Visitor) -> None:
-    server = site.serve("todo.py")
-    tab = visitor.open(server.url)
+def test_a_to_do_list_is_written_ticked_off_and_thinned_out(all_apps: Serving, visitor: Visitor) -> None:
+    tab = visitor.open(f"{all_apps.url}todo/")
     tab.shows("Nothing to do yet")
     tab.type("New task", "Buy bread")
     tab.press("Add")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from playwright.sync_api import FilePayload
 
     from tests.browser.website import Site, Visitor
+    from tests.web.serving import Serving
 
 UPLOADS = {"FLET_SECRET_KEY": "a long secret"}
 
@@ -46,13 +46,11 @@ def test_the_app_can_tell_a_visitor_that_his_file_is_too_large(site: Site, visit
     visitor.forgive("413:")
 
 
-def test_a_visitor_can_save_what_the_app_has_for_him(site: Site, visitor: Visitor, tmp_path: Path) -> None:
-    server = site.serve("files.py", **UPLOADS)
-    tab = visitor.open(server.url)
+def test_a_visitor_can_save_what_the_app_has_for_him(all_apps: Serving, visitor: Visitor) -> None:
+    tab = visitor.open(f"{all_apps.url}files/")
     download = tab.download("Save the list")
     assert download.suggested_filename == "list.txt"
-    download.save_as(tmp_path / "list.txt")
-    assert (tmp_path / "list.txt").read_text() == "nothing yet"
+    assert download.path().read_text() == "nothing yet"
 
 
 def test_an_app_can_open_a_file_of_its_assets_in_a_window(site: Site, visitor: Visitor) -> None:

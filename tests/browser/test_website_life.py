@@ -8,12 +8,13 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import expect
 
-from tests.browser.website import Cable
+from tests.browser.website import APPS, Cable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.browser.website import Site, Visitor
+    from tests.web.serving import Serving
 
 LOST = "WebSocket connection|: Exception$"
 """What Flet's client says in the console when it cannot connect."""
@@ -56,9 +57,8 @@ def test_a_page_goes_on_where_it_was_when_the_network_is_back(site: Site, visito
     visitor.forgive(LOST)
 
 
-def test_an_error_in_a_handler_is_noted_and_the_app_goes_on(site: Site, visitor: Visitor) -> None:
-    server = site.serve("share.py")
-    tab = visitor.open(server.url)
+def test_an_error_in_a_handler_is_noted_and_the_app_goes_on(all_apps: Serving, visitor: Visitor) -> None:
+    tab = visitor.open(f"{all_apps.url}share/")
     tab.type("Guests", "0")
     tab.press("Split")
     expect(tab.page.get_by_label(FAILED)).to_be_visible()
@@ -67,7 +67,7 @@ def test_an_error_in_a_handler_is_noted_and_the_app_goes_on(site: Site, visitor:
     tab.type("Guests", "3")
     tab.press("Split")
     tab.shows("Each pays 20.00")
-    server.wait_for("ZeroDivisionError")
+    all_apps.wait_for("ZeroDivisionError")
 
 
 def test_an_error_at_the_start_is_said_instead_of_the_app(site: Site, visitor: Visitor) -> None:
@@ -172,18 +172,17 @@ def test_an_address_with_the_token_opens_a_closed_site_and_forgets_the_token(sit
     tab.at(f"{url}store/plums")
 
 
-def test_a_folder_of_apps_has_a_page_that_leads_to_each(site: Site, visitor: Visitor) -> None:
-    server = site.serve(".", FLET_SECRET_KEY="a long secret")
-    tab = visitor.open(server.url)
+def test_a_folder_of_apps_has_a_page_that_leads_to_each(all_apps: Serving, visitor: Visitor) -> None:
+    tab = visitor.open(all_apps.url)
     tab.titled("Apps")
-    expect(tab.page.get_by_role("link")).to_have_count(len(list(site.apps.glob("*.py"))))
+    expect(tab.page.get_by_role("link")).to_have_count(len(list(APPS.glob("*.py"))))
     tab.picture("apps")
     tab.page.get_by_role("link", name="shop").click()
     tab.shows("Fresh fruit, every day.")
-    tab.at(f"{server.url}shop/")
+    tab.at(f"{all_apps.url}shop/")
     tab.press("Enter")
     tab.shows("All fruit")
-    tab.at(f"{server.url}shop/store")
+    tab.at(f"{all_apps.url}shop/store")
     tab.page.go_back()
     tab.shows("Fresh fruit, every day.")
     tab.page.go_back()
@@ -191,4 +190,4 @@ def test_a_folder_of_apps_has_a_page_that_leads_to_each(site: Site, visitor: Vis
     tab.page.get_by_role("link", name="counter").click()
     tab.press("More")
     tab.shows("1")
-    tab.at(f"{server.url}counter/")
+    tab.at(f"{all_apps.url}counter/")

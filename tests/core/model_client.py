@@ -187,7 +187,7 @@ def walk(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def normal(tree: Any) -> Any:
-    """Return a tree without what tells two equal screens apart: numbers, and properties that are not set."""
+    """Return a tree without what tells two equal screens apart: numbers, marks, and properties that are not set."""
     tree = copy.deepcopy(tree)
     numbers = itertools.count(1)
     renumbered: dict[int, int] = {}
@@ -195,7 +195,7 @@ def normal(tree: Any) -> Any:
     def clean(value: Any) -> Any:
         if isinstance(value, dict):
             cleaned = {}
-            for key in sorted(value, key=str):
+            for key in sorted(value.keys() - {"_mark"}, key=str):
                 if key == "_i":
                     cleaned[key] = renumbered.setdefault(value[key], next(numbers))
                     continue

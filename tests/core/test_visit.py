@@ -394,3 +394,33 @@ async def test_a_session_that_is_closed_hangs_up() -> None:
     site.app.host.close_session(visitor.visit.session)
     assert visitor.closed is not None
     assert not site.visits
+
+
+async def test_what_comes_after_the_end_of_a_connection_brings_nothing_to_life() -> None:
+    site = Site(counter, settings=AppSettings(session_timeout=0))
+    visitor = site.connect()
+    visitor.visit.hang_up()
+    visitor.register()
+    await asyncio.sleep(0)
+    assert not site.app.host.sessions
+    other = site.connect()
+    other.register()
+    await other.shows("0")
+    other.visit.hang_up()
+    other.register(other.session_id)
+    await until(lambda: not site.app.host.sessions, "the end of the session")
+
+
+async def test_a_slow_before_main_is_no_reason_to_send_a_visitor_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "REGISTER_WITHIN", 0.05)
+    looked = asyncio.Event()
+
+    async def before_main(page: ft.Page) -> None:
+        asyncio.get_running_loop().call_later(0.1, looked.set)  # after the deadline has passed
+        await looked.wait()
+
+    site = Site(counter, before_main=before_main)
+    visitor = site.connect()
+    visitor.register()
+    await visitor.shows("0")
+    assert visitor.closed is None

@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import re
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.core.harness import until
-from tests.core.model_client import normal, pack_result
+from tests.core.model_client import pack_result
 from tests.site.socket_client import SocketClient
+from tests.web.compare import calls_of, differences, notices, shown
 
-__all__ = ["MEDIA", "PAGE", "Replay", "Side", "Step", "calls_of", "click", "notices", "on_page", "route_to", "shown"]
+__all__ = ["MEDIA", "PAGE", "Replay", "Side", "Step", "TreePath", "click", "on_page", "route_to"]
 
 TreePath = tuple[Any, ...]
 """Where a control is in the tree of a page: the same on both sides, unlike its number."""
@@ -39,12 +39,6 @@ PAGE = {
     "media": MEDIA,
 }
 """What a browser's client says about its page, besides what the model client says."""
-
-_IN_URLS = re.compile(r"(?<=[?&])(e|s|state|code_challenge)=[^&]*")
-_FORGOTTEN = ("Clipboard", "SharedPreferences", "UrlLauncher")
-"""Services that an app uses once. Flet forgets them when Python's garbage collector has done so, at some time."""
-_NOTICE = "Something went wrong in this app."
-_HOST = re.compile(r"(127\.0\.0\.1|localhost)(:|%3A)\d+")
 
 
 @dataclass(frozen=True)
@@ -123,6 +117,11 @@ class Side:
         return bool(self.client.error or notices(self.client))
 
     @property
+    def url(self) -> str:
+        """Where the app is."""
+        return self.client.url.removesuffix("/ws").replace("ws", "http", 1)
+
+    @property
     def route(self) -> str:
         """The address that the browser shows."""
         return str((self.client.page or {}).get("route", "/"))
@@ -148,15 +147,15 @@ class Side:
                 return
 
     async def _barrier(self, event: str, data: Any) -> None:
-        passed = self._passed
+        passed = len(self._barriers)
         await self.client.event(1, event, data)
-        await self.client.until(lambda: self._passed > passed or self.client.closed, f"the answer to {event}")
-        assert self._passed > passed, f"{self.client.url} has sent what no client understands, or ended the connection"
-        await self._result(self.client.calls[-1])
+        await self.client.until(lambda: len(self._barriers) > passed or self.client.closed, f"the answer to {event}")
+        assert len(self._barriers) > passed, f"{self.url} has sent what no client understands, or ended the connection"
+        await self._result(self._barriers[-1])
 
     @property
-    def _passed(self) -> int:
-        return sum(call["name"] == "barrier" for call in self.client.calls)
+    def _barriers(self) -> list[dict[str, Any]]:
+        return [call for call in self.client.calls if call["name"] == "barrier"]
 
     @property
     def _calls(self) -> list[dict[str, Any]]:
@@ -255,54 +254,3 @@ def _in_one_piece(client: SocketClient) -> Iterator[None]:
     wire.setsockopt(socket.IPPROTO_TCP, cork, 1)
     yield
     wire.setsockopt(socket.IPPROTO_TCP, cork, 0)
-
-
-def shown(client: SocketClient) -> Any:
-    """Return what a client shows, without what differs from one run of one server to the next, and without notices."""
-    if client.page is None:
-        return None
-    page, ours = dict(client.page), notices(client)
-    page["_dialogs"] = _without(page["_dialogs"], "controls", lambda dialog: dialog in ours)
-    page["_services"] = _without(page["_services"], "_services", lambda service: service["_c"] in _FORGOTTEN)
-    return _alike(normal(page))
-
-
-def _without(node: dict[str, Any], name: str, unwanted: Callable[[Any], bool]) -> dict[str, Any]:
-    return {**node, name: [part for part in node.get(name, []) if not unwanted(part)]}
-
-
-def notices(client: SocketClient) -> list[dict[str, Any]]:
-    """Return the snack bars with which our server says that something went wrong."""
-    dialogs = client.page["_dialogs"].get("controls", []) if client.page else []
-    return [
-        dialog
-        for dialog in dialogs
-        if dialog["_c"] == "SnackBar" and str(dialog["content"].get("value", "")).startswith(_NOTICE)
-    ]
-
-
-def calls_of(client: SocketClient) -> list[Any]:
-    """Return what a client was asked to do: which methods, with which arguments."""
-    return [(call["name"], _alike(call.get("args"))) for call in client.calls if call["name"] != "barrier"]
-
-
-def _alike(value: Any) -> Any:
-    if isinstance(value, str):
-        return _HOST.sub("host", _IN_URLS.sub(r"\1=...", value)).replace("+", "%20")  # either is a space in a query
-    if isinstance(value, dict):
-        return {key: _alike(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_alike(part) for part in value]
-    return value
-
-
-def differences(a: Any, b: Any, path: str = "") -> Iterator[str]:
-    """Yield a line for each place where two values differ."""
-    if isinstance(a, dict) and isinstance(b, dict):
-        for key in sorted({*a, *b}, key=str):
-            yield from differences(a.get(key, "-"), b.get(key, "-"), f"{path}.{key}")
-    elif isinstance(a, list | tuple) and isinstance(b, list | tuple) and len(a) == len(b):
-        for number, (left, right) in enumerate(zip(a, b, strict=True)):
-            yield from differences(left, right, f"{path}[{number}]")
-    elif a != b:
-        yield f"{path}: {str(a)[:300]}  !=  {str(b)[:300]}"

@@ -138,6 +138,13 @@ SCRIPTS: dict[str, list[Step]] = {
         click("thread", until="thread counted"), *clicks("own thread"), click("off loop", until="computed"),
         *clicks("created", "silently", "nothing"), *clicks("silently", "only this", "forget", "steps later", "steps"),
     ],
+    "mutations": [
+        *clicks("restyle", "share", "new_style", "restyle", "no_style", "equal", "nested", "shadows", "no_shadows"),
+        *clicks("tip", "other_tip", "tip", "other_tip", "states", "badges", "append", "insert", "move", "move_back"),
+        *clicks("swap", "spans", "attach", "change_detached", "attach", "change_detached", "attach", "options"),
+        *clicks("equal", "replace", "swap", "replace", "hide", "rename", "hide", "only_box", "one_then_two", "views"),
+        *clicks("whole_later", "more", "show", "views", "spans", "share", "restyle", "equal", "append"),
+    ],
     "looks": [
         on_page("resize", {"width": 400.0, "height": 900.0}, width=400.0, height=900.0),
         on_page("resize", {"width": 600.0, "height": 900.0}, width=600.0, height=900.0),

@@ -13,15 +13,17 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.site.socket_client import SocketClient
+from tests.web.compare import notices, shown
 from tests.web.flet_web_server import FletServing
 from tests.web.gestures import gestures
-from tests.web.replay import Replay, click, notices, shown
+from tests.web.replay import PAGE, Replay, Side, click
 from tests.web.scripts import ANSWERS, SCRIPTS, clicks
 from tests.web.serving import Serving
 
 ROOT = Path(__file__).parents[2]
 APPS = {file.stem: file for file in sorted((Path(__file__).parent / "example_apps").glob("*.py"))}
 del APPS["__init__"], APPS["barrier"]
+HEADERS = {"User-Agent": "Test/1.0"}
 
 
 class Servers:
@@ -31,21 +33,22 @@ class Servers:
         mounted = [f"/{name}={file}" for name, file in APPS.items()]
         for name in ("theirs", "ours"):
             (folder / name).mkdir()
+        variables = {
+            "FLET_SECRET_KEY": "a long secret",
+            "PYTHONHASHSEED": "0",  # flet asks sets which of several names for one thing comes first
+            "PYTHONPATH": str(ROOT),
+        }
         with contextlib.ExitStack() as stack:
             self.theirs = stack.enter_context(
-                FletServing(*mounted, upload_dir=folder / "theirs", log=folder / "log", FLET_SECRET_KEY="a long secret")
+                FletServing(*mounted, upload_dir=folder / "theirs", log=folder / "log", **variables)
             )
-            self.ours = stack.enter_context(
-                Serving(
-                    *mounted, f"--upload-dir={folder / 'ours'}", PYTHONPATH=str(ROOT), FLET_SECRET_KEY="a long secret"
-                )
-            )
+            self.ours = stack.enter_context(Serving(*mounted, f"--upload-dir={folder / 'ours'}", cwd=None, **variables))
             self.stop = stack.pop_all().close
 
     @contextlib.asynccontextmanager
-    async def visit(self, app: str, user_agent: str = "Test/1.0") -> AsyncIterator[Replay]:
+    async def visit(self, app: str, **headers: str) -> AsyncIterator[Replay]:
         """Come to an app on both."""
-        headers = {"User-Agent": user_agent}
+        headers = {**HEADERS, **headers}
         async with (
             SocketClient(f"{self.theirs.url}{app}", headers=headers) as theirs,
             SocketClient(f"{self.ours.url}{app}", headers=headers) as ours,
@@ -55,17 +58,23 @@ class Servers:
     @contextlib.asynccontextmanager
     async def come_back(self, former: Replay, **page: Any) -> AsyncIterator[Replay]:
         """Come back to the sessions of a visitor who has left both."""
-        app = former.theirs.client.url.split("/")[-2]
-        while True:
-            async with self.visit(app) as replay:
-                await replay.register(former, **page)
-                if replay.theirs.client.session_id == former.theirs.client.session_id:
-                    for side, before in zip(replay.sides, former.sides, strict=True):
-                        assert side.client.session_id == before.client.session_id
-                        side.results, side.silent = before.results, before.silent
-                    yield replay
-                    return
-            # Flet's server has not noticed yet that the former client has gone.
+        async with resumed(former.theirs, page) as theirs, resumed(former.ours, page) as ours:
+            replay = Replay(theirs, ours)
+            for side, before in zip(replay.sides, former.sides, strict=True):
+                side.results, side.silent = before.results, before.silent
+            yield replay
+
+
+@contextlib.asynccontextmanager
+async def resumed(side: Side, page: dict[str, Any]) -> AsyncIterator[SocketClient]:
+    """Connect to a session again, as soon as its server has noticed that the former client has gone."""
+    session = side.client.session_id
+    while True:
+        async with SocketClient(side.url, headers=HEADERS) as client:
+            await client.register(session, **{**PAGE, **page})
+            if client.session_id == session:
+                yield client
+                return
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +95,19 @@ async def test_after_every_step_a_visitor_sees_what_flets_server_would_show(serv
         assert replay.changes > 0.6 * len(SCRIPTS[app])  # the steps do something
 
 
-AT_RANDOM = ("counter", "todo", "routes", "forms", "table", "dialogs", "drawing", "hooks", "router", "looks")
+AT_RANDOM = (
+    "counter",
+    "todo",
+    "routes",
+    "forms",
+    "table",
+    "dialogs",
+    "drawing",
+    "hooks",
+    "router",
+    "looks",
+    "mutations",
+)
 HEALTHY = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
 PHASES = [Phase.explicit, Phase.reuse, Phase.generate]  # a failure is read from its steps; shrinking takes minutes
 
@@ -135,7 +156,7 @@ async def test_what_follows_a_call_finds_what_blocking_handlers_of_events_before
 async def test_what_a_blocking_handler_begins_comes_after_it(servers: Servers, key: str, then: str) -> None:
     async with servers.visit("ordering") as replay:
         await replay.begin()
-        await replay.act(click(key, until=then))
+        await replay.act(click(key, until=then), click("show"))  # which sends what has not been sent
         assert replay.ours.client.find(key="status")["value"] == then
 
 
@@ -291,7 +312,7 @@ async def test_a_visitor_with_another_browser_is_a_stranger_to_flets_server_and_
     async with servers.visit("counter") as before:
         await before.begin()
         await before.act(click("plus"))
-    async with servers.visit("counter", user_agent="Another/2.0") as after:
+    async with servers.visit("counter", **{"User-Agent": "Another/2.0"}) as after:
         await after.register(before)
         theirs, ours = after.theirs.client, after.ours.client
         await theirs.until(lambda: theirs.all(key="number", value="0"))

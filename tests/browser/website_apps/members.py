@@ -29,27 +29,25 @@ def main(page: ft.Page) -> None:
         await page.login(provider, redirect_to_page=True, on_open_authorization_url=go)
 
     def came(event: ft.LoginEvent) -> None:
-        greeting.value = (
-            f"You are not logged in: {event.error_description or event.error}"
-            if event.error
-            else f"Welcome, {page.auth.user['name']}!"
-        )
-        show()
+        if event.error:
+            greeting.value = f"You are not logged in: {event.error_description or event.error}"
+        else:
+            greeting.value = f"Welcome, {page.auth.user['name']}!"  # type: ignore[union-attr]
+            show(inside=True)
 
-    def show() -> None:
-        inside = page.auth is not None and page.auth.user is not None
+    def show(inside: bool) -> None:
         outside.visible, logout.visible = not inside, inside
 
     def leave() -> None:
         page.logout()
         greeting.value = "Goodbye."
-        show()
+        show(inside=False)
 
     greeting = ft.Text("Who are you?", size=24)
     outside = ft.Row([ft.FilledButton("Log in", on_click=in_a_window), ft.OutlinedButton("Log in here", on_click=here)])
     logout = ft.OutlinedButton("Log out", on_click=leave)
     page.on_login = came
-    show()
+    show(inside=False)
     page.add(greeting, outside, logout)
 
 

@@ -13,7 +13,7 @@ def main(page: ft.Page) -> None:
         words.value = field.value
 
     def choose(event: ft.Event[ft.IconButton]) -> None:
-        sign.icon = event.control.icon
+        sign.icon = SIGNS[str(event.control.tooltip)]
 
     field = ft.TextField(label="Words", width=500, on_change=write)
     words = ft.Text("Hello", size=80)

@@ -47,15 +47,15 @@ def main(page: ft.Page) -> None:
         )
 
     def show() -> None:
-        route = ft.TemplateRoute(page.route)
+        first, _, name = page.route.strip("/").partition("/")
         page.views = [home()]
-        if route.match("/store") or route.match("/store/:name"):
+        if first == "store":
             page.views.append(store())
-        if route.match("/store/:name") and route.name in PRICES:
-            page.views.append(fruit(route.name))
+        if name in PRICES:
+            page.views.append(fruit(name))
 
     async def back(event: ft.ViewPopEvent) -> None:
-        page.views.remove(event.view)
+        page.views.pop()
         await page.push_route(page.views[-1].route)
 
     page.on_route_change = show

@@ -17,22 +17,22 @@ def main(page: ft.Page) -> None:
     def row(name: str) -> ft.Row:
         def delete() -> None:
             tasks.controls.remove(task)
+            boxes.remove(box)
             count()
 
+        box = ft.Checkbox(label=name, on_change=count)
+        boxes.append(box)
         task = ft.Row(
             alignment=ft.MainAxisAlignment.SPACE_BETWEEN,
-            controls=[
-                ft.Checkbox(label=name, on_change=count),
-                ft.IconButton(ft.Icons.DELETE_OUTLINE, tooltip=f"Delete {name}", on_click=delete),
-            ],
+            controls=[box, ft.IconButton(ft.Icons.DELETE_OUTLINE, tooltip=f"Delete {name}", on_click=delete)],
         )
         return task
 
     def count() -> None:
-        boxes = [task.controls[0] for task in tasks.controls]
         done = sum(bool(box.value) for box in boxes)
         status.value = f"{done} of {len(boxes)} done"
 
+    boxes: list[ft.Checkbox] = []
     field = ft.TextField(label="New task", expand=True, autofocus=True, on_submit=add)
     tasks = ft.Column()
     status = ft.Text("Nothing to do yet")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -27,8 +28,6 @@ def barrier(before_main: Callable[[ft.Page], None] | None = None) -> Callable[[f
 
         async def on_loop(e: ft.LocaleChangeEvent) -> None:
             ft.context.disable_auto_update()
-            import asyncio
-
             for _ in range(TURNS):
                 await asyncio.sleep(0)
             await answer()

@@ -34,7 +34,7 @@ def main(page: ft.Page) -> None:  # noqa: C901, PLR0915 - as people write them
         said.clear()
 
     def routed() -> None:
-        sum(range(20_000))
+        time.sleep(0.002)  # as a query takes
         status.value = f"routed to {page.route}"
         say(str(status.value))
 
@@ -56,7 +56,7 @@ def main(page: ft.Page) -> None:  # noqa: C901, PLR0915 - as people write them
         page.update()
 
     def busy() -> None:
-        time.sleep(0.002)  # as reading a file takes
+        time.sleep(0.002)  # as a query takes
         spinner.visible = True
         status.value = "busy"
 
