@@ -10,7 +10,7 @@ from typing import Any
 
 import flet as ft
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flet_jupyter.core import visit as module
@@ -278,6 +278,7 @@ async def test_what_comes_before_the_registration_is_dropped_and_the_visitor_may
     await visitor.shows("0")
 
 
+@settings(deadline=None)
 @given(packets=st.lists(st.binary(max_size=60) | st.binary(max_size=60).map(lambda tail: b"\x00" + tail), max_size=20))
 def test_whatever_is_sent_the_visitor_is_served_afterwards(packets: list[bytes]) -> None:
     async def run() -> None:

@@ -99,7 +99,7 @@ SCRIPTS: dict[str, list[Step]] = {
         *clicks("thin out", "rotate", "append"),
     ],
     "dialogs": [
-        *clicks("question", "nested"), Step("click", None, {"content": "Close"}), dismissed(key="inner"),
+        *clicks("question", "nested"), Step("click", None, {"content": "Close"}), dismissed(key="inner 1"),
         click("yes"), dismissed(key="outer"), click("question"), click("yes"), dismissed(key="outer"),
         *clicks("sheet", "down"), dismissed(_c="BottomSheet"), *clicks("banner", "ok"), dismissed(_c="Banner"),
         click("snack"), Step("action", None, {"_c": "SnackBar"}), click("snack"), dismissed(_c="SnackBar"),

@@ -1,6 +1,7 @@
 """Tabs, menus, and everything that comes up above a page and goes again."""
 
 import datetime as dt
+import itertools
 from typing import Any
 
 import flet as ft
@@ -10,6 +11,7 @@ from tests.web.example_apps.barrier import barrier
 
 def main(page: ft.Page) -> None:  # noqa: C901 - as people write them
     said = ft.Text("-", key="said")
+    numbers = itertools.count(1)
 
     def say(e: Any) -> None:
         said.value = f"{type(e.control).__name__} {e.name} {e.data!r}"
@@ -23,7 +25,11 @@ def main(page: ft.Page) -> None:  # noqa: C901 - as people write them
 
     def open_nested() -> None:
         page.show_dialog(
-            ft.AlertDialog(content=ft.Text("nested"), actions=[ft.TextButton("Close", on_click=close)], key="inner")
+            ft.AlertDialog(
+                content=ft.Text("nested"),
+                actions=[ft.TextButton("Close", on_click=close)],
+                key=f"inner {next(numbers)}",
+            )
         )
 
     def ignored() -> None:
