@@ -12,7 +12,6 @@ from starlette.websockets import WebSocket
 
 from flet_jupyter.asgi.exchange import (
     READ,
-    declared_size,
     file_response,
     login_response,
     not_allowed,
@@ -28,6 +27,7 @@ from flet_jupyter.exceptions import Refused
 from flet_jupyter.site.answers import security_headers
 from flet_jupyter.site.metrics import CONTENT_TYPE
 from flet_jupyter.site.parameters import app_of, settings_of
+from flet_jupyter.site.uploads import declared_size
 from flet_jupyter.site.website import Website
 
 if TYPE_CHECKING:
@@ -127,10 +127,9 @@ class AsgiApp:
     def why_not_ready(self) -> str:
         """Return why new visitors of the running loop are not welcome; empty if they are."""
         try:
-            full = [app.mount for app in self._website().apps.values() if app.host.full]
+            return self._website().why_not_ready()
         except Refused:
             return "stopping"
-        return f"full: {' '.join(full)}" if full else ""
 
     # -- life ------------------------------------------------------------------------------------
 
@@ -228,7 +227,7 @@ class AsgiApp:
 
     async def _upload(self, request: StarletteRequest, app: WebApp) -> Response:
         query = request.scope["query_string"].decode("latin-1")
-        upload = app.begin_upload(query, declared_size(request))
+        upload = app.begin_upload(query, declared_size(request.headers.get("content-length", "")))
         outcome = "broken off"
         try:
             await save(upload, request)

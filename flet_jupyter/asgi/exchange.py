@@ -9,7 +9,7 @@ from urllib.parse import quote
 from starlette.responses import Response, StreamingResponse
 
 from flet_jupyter.exceptions import FletJupyterError, Refused
-from flet_jupyter.site.answers import browser_cookie, problem
+from flet_jupyter.site.answers import begins_visit, problem
 from flet_jupyter.site.visitor import Request, headers_of
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "READ",
-    "declared_size",
     "file_response",
     "full_path",
     "login_response",
@@ -120,11 +119,8 @@ def file_response(request: StarletteRequest, app: WebApp, path: str, headers: Ma
     if reply is None:
         raise Refused("", 404)
     response = _reply_response(reply, headers, head=request.method == "HEAD")
-    # A browser that has kept the page (304) may have lost its cookies.
-    is_page = reply.status == 304 or reply.headers.get("Content-Type", "").startswith("text/html")
-    if is_page and (secret := app.new_browser(about)):
-        secure = app.door.visitor(about).scheme == "https"
-        response.headers.append("Set-Cookie", browser_cookie(secret, secure=secure))
+    if begins_visit(reply) and (cookie := app.new_cookie(about)):
+        response.headers.append("Set-Cookie", cookie[1])
     return response
 
 
@@ -151,12 +147,6 @@ async def _stream(first: bytes, chunks: Iterator[bytes]) -> AsyncIterator[bytes]
         yield chunk
         # Where nobody reads any more, sending waits for nothing, and this would be all that the loop does.
         await asyncio.sleep(0)
-
-
-def declared_size(request: StarletteRequest) -> int | None:
-    """Return the size that a request gives for its body; None if it gives none."""
-    declared = request.headers.get("content-length", "")
-    return int(declared) if declared.isdecimal() else None
 
 
 async def save(upload: Upload, request: StarletteRequest) -> None:

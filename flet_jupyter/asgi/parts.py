@@ -10,7 +10,6 @@ from starlette.responses import RedirectResponse, Response
 
 from flet_jupyter.asgi.exchange import (
     READ,
-    declared_size,
     file_response,
     full_path,
     login_response,
@@ -27,6 +26,7 @@ from flet_jupyter.exceptions import Refused
 from flet_jupyter.site.answers import security_headers
 from flet_jupyter.site.parameters import OF_PAGES, OF_SOCKETS, OF_UPLOADS, app_of, settings_of, url_path_of
 from flet_jupyter.site.part_apps import NAMELESS
+from flet_jupyter.site.uploads import declared_size
 
 if TYPE_CHECKING:
     import os
@@ -208,9 +208,8 @@ class FletUpload:
         """
         query = request.scope["query_string"].decode("latin-1")
         try:
-            upload = app_manager.here.begin_upload(
-                self._site, self._path or full_path(request.scope), query, declared_size(request)
-            )
+            size = declared_size(request.headers.get("content-length", ""))
+            upload = app_manager.here.begin_upload(self._site, self._path or full_path(request.scope), query, size)
             await save(upload, request)
         except Refused as refused:
             raise HTTPException(refused.status, str(refused)) from refused

@@ -10,7 +10,6 @@ from starlette.websockets import WebSocketDisconnect, WebSocketState
 from flet_jupyter.asgi.exchange import problem_response, request_of
 from flet_jupyter.core.visit import POLICY
 from flet_jupyter.exceptions import Refused
-from flet_jupyter.site.answers import browser_cookie
 from flet_jupyter.transports.asgi_ws import AsgiSocket, carry
 
 if TYPE_CHECKING:
@@ -43,12 +42,9 @@ async def _admit(websocket: WebSocket, app: WebApp) -> str | None:
     except Refused as refused:
         await refuse(websocket, refused)
         return None
-    secret = app.new_browser(request) or ""
+    secret, cookie = app.new_cookie(request) or ("", "")
     if websocket.application_state is WebSocketState.CONNECTING:
-        headers = []
-        if secret:
-            cookie = browser_cookie(secret, secure=app.door.visitor(request).scheme == "https")
-            headers = [(b"set-cookie", cookie.encode("ascii"))]
+        headers = [(b"set-cookie", cookie.encode("ascii"))] if cookie else []
         try:
             await websocket.accept(headers=headers)
         except (OSError, RuntimeError, WebSocketDisconnect):

@@ -10,9 +10,10 @@ from flet_jupyter.site.notices import error_page
 from flet_jupyter.site.visitor import BROWSER_COOKIE
 
 if TYPE_CHECKING:
+    from flet_jupyter.client import Reply
     from flet_jupyter.site.settings import ServerSettings
 
-__all__ = ["browser_cookie", "problem", "security_headers"]
+__all__ = ["begins_visit", "browser_cookie", "problem", "security_headers"]
 
 _A_YEAR: Final = 365 * 24 * 3600
 """Seconds that a browser keeps its secret."""
@@ -58,13 +59,21 @@ def problem(status: int, accept: str, message: str = "") -> tuple[dict[str, str]
     return {"Cache-Control": "no-store", "Content-Type": kind}, body.encode()
 
 
+def begins_visit(reply: Reply) -> bool:
+    """Tell whether a browser is given a page, with which a visit begins.
+
+    Also when it has kept the page (304): it may have lost its cookies.
+    """
+    return reply.status == 304 or reply.headers.get("Content-Type", "").startswith("text/html")
+
+
 def browser_cookie(secret: str, *, secure: bool) -> str:
     """Return the value of ``Set-Cookie`` by which a browser is known again when a login ends.
 
     Parameters
     ----------
     secret : str
-        What :meth:`~flet_jupyter.site.web_app.WebApp.new_browser` returned.
+        What the browser is to keep.
     secure : bool
         Whether the browser has come by HTTPS, and is to send it by nothing else.
     """

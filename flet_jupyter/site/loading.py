@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import contextlib
 import importlib
-import inspect
 import re
 import sys
 import types
@@ -132,15 +131,7 @@ def _app_in_module(module: str, function: str) -> FoundApp:
 
 
 def _folder(app: FoundApp) -> Path | None:
-    file = _file(app)
-    return file.parent if file is not None else None
-
-
-def _file(app: FoundApp) -> Path | None:
-    if app.file is not None:
-        return app.file
-    code = getattr(inspect.unwrap(app.main), "__code__", None)  # not that of what decorates it
-    return Path(code.co_filename) if code is not None else None
+    return app.file.parent if app.file is not None else None
 
 
 def _apps_in(folder: Path, named: str) -> list[Path]:
@@ -186,10 +177,10 @@ def _below(mount: str, name: str) -> str:
 
 def every_file(app: FoundApp) -> Iterator[Path]:
     """Give the files whose change makes a reload worthwhile: all modules below the app's folder."""
-    file, folder = _file(app), _folder(app)
-    if file is None or folder is None:
+    folder = _folder(app)
+    if app.file is None or folder is None:
         return
-    yield file
+    yield app.file
     for module in list(sys.modules.values()):
         source = getattr(module, "__file__", None)
         if source and Path(source).is_relative_to(folder):

@@ -6,7 +6,10 @@ from collections.abc import Iterable
 from html import escape
 from typing import Final
 
-__all__ = ["apps_page", "error_page", "full_page", "sign_in_page"]
+__all__ = ["SESSION_HEADER", "apps_page", "error_page", "full_page", "sign_in_page"]
+
+SESSION_HEADER: Final = "Flet-Session"
+"""Names the session of a visitor who wants to go on while the app is full."""
 
 # The colours are the browser's own for light and dark; nothing is loaded.
 _PAGE: Final = """<!DOCTYPE html>
@@ -45,7 +48,7 @@ _TRY_AGAIN: Final = """<script>
 (() => {
   let session = null;
   try { session = sessionStorage.getItem("_flet_session_id"); } catch {}
-  const headers = session ? { "Flet-Session": session } : {};
+  const headers = session ? { "%s": session } : {};
   const ask = async () => {
     try {
       const reply = await fetch(location.href, { headers, cache: "no-store" });
@@ -106,7 +109,7 @@ def full_page(app_name: str | None, retry_after: int) -> str:
         "<p>It has as many visitors now as it may have. You can leave this page open.</p>\n"
         f'<p class="quiet" role="status">This page tries again every {_seconds(retry_after)}.</p>'
     )
-    tail = _TRY_AGAIN % (1000 * max(1, int(retry_after)))
+    tail = _TRY_AGAIN % (SESSION_HEADER, 1000 * max(1, int(retry_after)))
     return _PAGE.format(title=escape(name), head="", main=main, tail=tail)
 
 

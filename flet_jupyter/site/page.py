@@ -13,12 +13,11 @@ from urllib.parse import urlsplit
 from flet_jupyter.client.fonts import FALLBACK_FONTS
 from flet_jupyter.exceptions import BadOption
 from flet_jupyter.site.markup import Edit, Markup, Tag, apply, start_tag
-from flet_jupyter.site.notices import apps_page, error_page, full_page
 
 if TYPE_CHECKING:
     from flet_jupyter.site.settings import SiteSettings
 
-__all__ = ["LOADERS", "PageOptions", "apps_page", "error_page", "full_page", "index_html", "manifest_json"]
+__all__ = ["LOADERS", "PageOptions", "index_html", "manifest_json"]
 
 LOADERS: Final = frozenset({"flutter_bootstrap.js", "flutter.js", "python.js"})
 """What index.html loads of the client's files; the rest is loaded by these."""

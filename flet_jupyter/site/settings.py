@@ -203,6 +203,11 @@ class ServerSettings:
         10, kinds.SECONDS, "Seconds that sessions have to end when the server stops; uploads in progress are removed."
     )
 
+    @property
+    def public_root(self) -> str:
+        """The path below which visitors see everything, with what a proxy takes away; ``/``, or no slash at its end."""
+        return f"{self.proxy_path.rstrip('/')}/{self.base_url.strip('/')}".rstrip("/") or "/"
+
     def check(self) -> None:
         """Compare options with one another.
 

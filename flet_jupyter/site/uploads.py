@@ -21,7 +21,7 @@ from flet_jupyter.exceptions import BadOption, UploadRefused
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["Upload", "UploadFolder"]
+__all__ = ["Upload", "UploadFolder", "declared_size"]
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +60,15 @@ _REFUSALS: Final = {
     errno.EDQUOT: _FULL,
     errno.EFBIG: _FULL,
 }
+
+
+def declared_size(content_length: str) -> int | None:
+    """Read the size that a request gives for its body; None if it gives none, or not in plain digits.
+
+    Python counts the digits of all scripts as such, and refuses to read thousands of them.
+    """
+    is_plain = content_length.isascii() and content_length.isdigit() and len(content_length) < 19
+    return int(content_length) if is_plain else None
 
 
 class UploadFolder:

@@ -18,9 +18,10 @@ from flet_jupyter.core.dropped import DroppedLog
 from flet_jupyter.core.uploads import UploadSigner
 from flet_jupyter.core.visit import Visit
 from flet_jupyter.exceptions import BadOption, Refused, UploadRefused
+from flet_jupyter.site.answers import browser_cookie
 from flet_jupyter.site.files import SiteFiles, client_version
 from flet_jupyter.site.logins import LoginReply, Logins
-from flet_jupyter.site.notices import full_page
+from flet_jupyter.site.notices import SESSION_HEADER, full_page
 from flet_jupyter.site.page import PageOptions
 from flet_jupyter.site.uploads import Upload, UploadFolder
 
@@ -36,12 +37,10 @@ if TYPE_CHECKING:
     from flet_jupyter.site.settings import SiteSettings
     from flet_jupyter.site.visitor import FrontDoor, Request
 
-__all__ = ["SESSION_HEADER", "WebApp"]
+__all__ = ["WebApp"]
 
 log = logging.getLogger(__name__)
 
-SESSION_HEADER: Final = "flet-session"
-"""Names the session of a visitor who wants to go on while the app is full."""
 _RETRY_AFTER: Final = 10
 _NOTICE_SECONDS: Final = 20
 _FAILED: Final = "Something went wrong in this app. Whoever runs it finds the cause in its log."
@@ -218,7 +217,12 @@ class WebApp:
         if found is None:
             return None
         host = self._host  # none where only the page is ours
-        if found.is_page and host is not None and host.full and headers.get(SESSION_HEADER, "") not in host.sessions:
+        if (
+            found.is_page
+            and host is not None
+            and host.full
+            and headers.get(SESSION_HEADER.lower(), "") not in host.sessions
+        ):
             page = ServedFile.in_memory("full.html", full_page(self.page.app_name, _RETRY_AFTER).encode())
             reply = reply_with(page, accept_encoding="", if_none_match="", cache_control="no-store")
             return Reply(503, {**reply.headers, "Retry-After": str(_RETRY_AFTER)}, reply.body)
@@ -229,9 +233,13 @@ class WebApp:
             if_range=headers.get("if-range", ""),
         )
 
-    def new_browser(self, request: Request) -> str | None:
-        """Return a secret for a browser that has none yet, to be kept in a cookie."""
-        return None if self.door.visitor(request).browser else secrets.token_urlsafe(24)
+    def new_cookie(self, request: Request) -> tuple[str, str] | None:
+        """Return a secret for a browser that has none yet, and the value of ``Set-Cookie`` that gives it to it."""
+        visitor = self.door.visitor(request)
+        if visitor.browser:
+            return None
+        secret = secrets.token_urlsafe(24)
+        return secret, browser_cookie(secret, secure=visitor.scheme == "https")
 
     # -- visitors --------------------------------------------------------------------------------
 

@@ -121,6 +121,13 @@ class Website:
             app.start(self._runtime)
         self._clients.compress()
 
+    def why_not_ready(self) -> str:
+        """Return why new visitors are not welcome; empty if they are."""
+        if self.stopping:
+            return "stopping"
+        full = [app.mount for app in self.apps.values() if app.host.full]
+        return f"full: {' '.join(full)}" if full else ""
+
     @property
     def is_here(self) -> bool:
         """Whether it takes visitors on the running loop."""

@@ -78,9 +78,8 @@ def application(
     else:
         apps = main
     of_site = {name: value for name, value in options.items() if name not in SERVER_OPTIONS}
-    _, server = settings_of({**options})
-    root = f"{server.proxy_path.rstrip('/')}/{server.base_url.strip('/')}".rstrip("/") or "/"
-    website = Website(server, root, app_manager.clients)
+    _, server = settings_of(options)
+    website = Website(server, server.public_root, app_manager.clients)
     for mount, given in apps.items():
         app = given if isinstance(given, App) else App(given)
         site, _ = settings_of({**of_site, **app.options})

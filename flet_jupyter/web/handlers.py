@@ -13,10 +13,11 @@ from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketHandler
 
 from flet_jupyter.exceptions import FletJupyterError, Refused, UploadRefused
-from flet_jupyter.site.answers import browser_cookie, problem, security_headers
+from flet_jupyter.site.answers import begins_visit, problem, security_headers
 from flet_jupyter.site.logs import access
 from flet_jupyter.site.metrics import CONTENT_TYPE
 from flet_jupyter.site.notices import apps_page, sign_in_page
+from flet_jupyter.site.uploads import declared_size
 from flet_jupyter.site.visitor import Request, headers_of
 from flet_jupyter.site.web_app import WebApp
 from flet_jupyter.transports.tornado_ws import TornadoSocket
@@ -159,8 +160,14 @@ class SiteHandler(web.RequestHandler):
         return body
 
 
+class WebsiteHandler(SiteHandler):
+    """A route of a whole website."""
+
+    website: Website
+
+
 class AppHandler(SiteHandler):
-    """A route of one app."""
+    """A route of one app, or of a part of it, which has no website around it."""
 
     def initialize(self, website: Website, app: WebApp) -> None:  # type: ignore[override]  # as its routes have it
         """Take the website and the app."""
@@ -169,12 +176,11 @@ class AppHandler(SiteHandler):
 
     def give_browser_secret(self) -> str:
         """Set the cookie by which a browser is known again when a login ends; return it if it is new."""
-        request = self.site_request()
-        secret = self.app.new_browser(request)
-        if secret is None:
+        cookie = self.app.new_cookie(self.site_request())
+        if cookie is None:
             return ""
-        secure = self.app.door.visitor(request).scheme == "https"
-        self.add_header("Set-Cookie", browser_cookie(secret, secure=secure))
+        secret, header = cookie
+        self.add_header("Set-Cookie", header)
         return secret
 
 
@@ -189,8 +195,7 @@ class PageHandler(AppHandler):
             reply = self.app.reply(path, headers, head=self.request.method == "HEAD")
             if reply is None:
                 raise web.HTTPError(404)
-            # A browser that has kept the page (304) may have lost its cookies.
-            if reply.status == 304 or reply.headers.get("Content-Type", "").startswith("text/html"):
+            if begins_visit(reply):
                 if self.drops_token():
                     return
                 self.give_browser_secret()
@@ -210,7 +215,7 @@ class PageHandler(AppHandler):
     head = get
 
 
-class AppsHandler(SiteHandler):
+class AppsHandler(WebsiteHandler):
     """The list of apps, where none is mounted at the root."""
 
     @web.authenticated
@@ -218,7 +223,7 @@ class AppsHandler(SiteHandler):
         """Send the list."""
         if self.drops_token():
             return
-        pages = [(app.public_path, app.page) for app in self.website.apps.values()] if self.website else []
+        pages = [(app.public_path, app.page) for app in self.website.apps.values()]
         self.finish(apps_page("Apps", [(path, page.app_name, page.app_description) for path, page in pages]))
 
     head = get
@@ -236,12 +241,10 @@ class UploadHandler(AppHandler):
         await super().prepare()
         if self.request.method != "PUT" or self.current_user is None:
             return
-        declared = self.request.headers.get("Content-Length", "")
+        declared = declared_size(self.request.headers.get("Content-Length", ""))
         self.request.connection.set_max_body_size(_UNLIMITED)  # type: ignore[union-attr]
         try:
-            # Tornado has read it as a number already, of what digits whatever.
-            is_plain = declared.isascii() and declared.isdigit() and len(declared) < 19
-            self.upload = self.begin(self.request.query, int(declared) if is_plain else None)
+            self.upload = self.begin(self.request.query, declared)
         except Refused as error:
             await self._refuse(error)
         else:
@@ -399,7 +402,7 @@ class SocketHandler(WebSocketHandler, AppHandler):
             self.visit.drained()
 
 
-class SignInHandler(SiteHandler):
+class SignInHandler(WebsiteHandler):
     """The page that asks for the token or password of a closed site."""
 
     @allow_unauthenticated
@@ -439,7 +442,7 @@ class SignInHandler(SiteHandler):
         return wanted
 
 
-class HealthHandler(SiteHandler):
+class HealthHandler(WebsiteHandler):
     """Whether the process answers."""
 
     @allow_unauthenticated
@@ -450,30 +453,27 @@ class HealthHandler(SiteHandler):
     head = get
 
 
-class ReadyHandler(SiteHandler):
+class ReadyHandler(WebsiteHandler):
     """Whether new visitors are welcome."""
 
     @allow_unauthenticated
     def get(self) -> None:
         """Say so, or why not."""
-        full = [app.mount for app in self.website.apps.values() if app.host.full] if self.website else []
-        if self.stopping or full:
-            self.set_status(503)
-            self.finish("stopping\n" if self.stopping else f"full: {' '.join(full)}\n")
-        else:
-            self.finish("ready\n")
+        reason = self.website.why_not_ready()
+        self.set_status(503 if reason else 200)
+        self.finish(f"{reason or 'ready'}\n")
 
     head = get
 
 
-class MetricsHandler(SiteHandler):
+class MetricsHandler(WebsiteHandler):
     """The numbers, for Prometheus."""
 
     @web.authenticated
     def get(self) -> None:
         """Send them."""
         self.set_header("Content-Type", CONTENT_TYPE)
-        self.finish(self.website.metrics.text() if self.website is not None else b"")
+        self.finish(self.website.metrics.text())
 
 
 def log_request(handler: web.RequestHandler) -> None:

@@ -123,7 +123,7 @@ class FletServe(JupyterApp):
         given, configured = self._given(), self._configured()
         server = server_settings(_only(SERVER, given), configured=_only(SERVER, configured))
         logs.configure(server.log_level, server.log_style)
-        website = Website(server, root=_public(server))
+        website = Website(server, root=server.public_root)
         reloader = Reloader(server.autoreload)
         for source in sources(list(self.extra_args)):
             found = reloader.load(functools.partial(load, source), source.place)
@@ -248,10 +248,6 @@ def _value(name: str, value: Any) -> Any:
     if hasattr(value, "get_value") and option is not None:
         return value.get_value(option.trait())
     return value
-
-
-def _public(server: ServerSettings) -> str:
-    return f"{server.proxy_path.rstrip('/')}/{server.base_url.strip('/')}".rstrip("/") or "/"
 
 
 def _url(bound: socket.socket, server: ServerSettings) -> str:

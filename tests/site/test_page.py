@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from flet_jupyter.client import find_client
 from flet_jupyter.exceptions import BadOption
-from flet_jupyter.site.page import PageOptions, apps_page, error_page, full_page, index_html, manifest_json
+from flet_jupyter.site.notices import apps_page, error_page, full_page
+from flet_jupyter.site.page import PageOptions, index_html, manifest_json
 from flet_jupyter.site.settings import site_settings
 
 NASTY = '"it\'s" </title></script><script>alert(1)</script> & <!-- \N{LINE SEPARATOR} \\ é'
