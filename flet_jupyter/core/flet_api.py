@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import dataclasses
 import inspect
 import types
 from importlib.metadata import PackageNotFoundError, version
@@ -48,7 +47,7 @@ try:
     from flet.controls import base_control
     from flet.controls.base_control import BaseControl
     from flet.controls.context import _context_page, context
-    from flet.controls.object_patch import DiffBuilder, ObjectPatch, PatchOperation
+    from flet.controls.object_patch import DiffBuilder, ObjectPatch, ObjectPatchException, PatchOperation
     from flet.controls.page import LoginEvent, Page
     from flet.data_channel import _ProtocolMuxedDataChannel as MuxedDataChannel
     from flet.messaging.connection import Connection
@@ -70,11 +69,24 @@ except ImportError as error:
         f"flet {FLET_VERSION} does not have what flet-jupyter uses ({error}). {_HELP}", [str(error)]
     ) from error
 
+# What only the differ of core/tree needs: without it flet's own is used.
+differ_misses: list[str] = []
+try:
+    from flet.controls.keys import Key
+    from flet.controls.object_patch import AddOperation, MoveOperation, RemoveOperation, _control_setattr
+    from flet.controls.value_types import _UNSET as UNSET
+    from flet.controls.value_types import Value
+    from flet.utils.validation import _compile_class_spec, validate
+except ImportError as error:
+    differ_misses.append(str(error))
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
 
 __all__ = [
     "FLET_VERSION",
+    "UNSET",
+    "AddOperation",
     "BaseControl",
     "Connection",
     "DiffBuilder",
@@ -82,28 +94,38 @@ __all__ = [
     "LoginEvent",
     "Message",
     "MessageAction",
+    "MoveOperation",
     "MuxedDataChannel",
     "ObjectPatch",
+    "ObjectPatchException",
     "Page",
     "PatchControlBody",
     "PatchOperation",
     "PubSubClient",
     "PubSubHub",
     "RegisterClientResponseBody",
+    "RemoveOperation",
     "Session",
     "SessionCrashedBody",
+    "Value",
     "bind_page",
     "check",
     "complete_login",
     "decode_extension",
-    "encode_known",
+    "differ_misses",
     "encode_object",
+    "encode_value",
+    "explicit_key",
     "find_control",
+    "has_rules",
     "id_of",
     "note_body",
+    "note_plain_changes",
+    "sent_parts",
     "set_current_page",
-    "snapshots_of",
+    "set_sent_parts",
     "trigger_event",
+    "validate",
 ]
 
 decode_extension: Callable[[int, bytes], Any] = decode_ext_from_msgpack
@@ -111,14 +133,13 @@ decode_extension: Callable[[int, bytes], Any] = decode_ext_from_msgpack
 
 _current_page: contextvars.ContextVar[Any] = _context_page
 _encode: Callable[[Any], Any] = configure_encode_object_for_msgpack(BaseControl)
-_SNAPSHOTS: Final = ("__prev_lists", "__prev_dicts", "__prev_classes")
 
 
 def encode_object(value: Any) -> Any:
     """Turn a control into what msgpack can pack; its ``default``.
 
-    It has a side effect: it stores on each control the snapshots that flet's next diff compares with,
-    so each message is packed exactly once.
+    It has a side effect: it stores on each control what flet's next diff compares with, so each message is packed
+    exactly once.
     """
     for _ in range(_ATTEMPTS):
         try:
@@ -133,48 +154,68 @@ def encode_object(value: Any) -> Any:
 _ATTEMPTS: Final = 20
 
 
-def encode_known(value: Any) -> Any:
-    """Like :func:`encode_object`, for a tree as its clients know it: without side effect.
-
-    The app may be adding controls in another thread at this moment. They are left out: a control reaches
-    the clients by a diff, which mounts it too, and packing it here would hide it from the next diff.
-    """
-    known: list[Any] = [getattr(value, name, None) for name in _SNAPSHOTS]
-    if known[0] is None or hasattr(value, "_frozen"):  # no control, or one that nobody can change
-        return encode_object(value)
-    packed = encode_object(value)
-    for name, snapshot in zip(_SNAPSHOTS, known, strict=True):
-        object.__setattr__(value, name, snapshot)
-    plain = {name: part for name, part in packed.items() if not _has_parts(part)}
-    for snapshot in known:
-        plain.update((name, part) for name, part in snapshot.items() if part or name in packed)
-    return plain
+def encode_value(value: Any) -> Any:
+    """Turn a date, a time, a duration or the like into what msgpack can pack."""
+    return _encode(value)
 
 
-def _has_parts(value: Any) -> bool:
-    return isinstance(value, list | dict) or dataclasses.is_dataclass(value)
+def sent_parts(thing: Any) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]] | None:
+    """Return the lists, dictionaries and objects of a control or value as they were sent; None if it never was."""
+    lists = getattr(thing, "__prev_lists", None)
+    return None if lists is None else (lists, getattr(thing, "__prev_dicts"), getattr(thing, "__prev_classes"))
 
 
-def snapshots_of(value: Any) -> list[Any]:
-    """Return the lists, dictionaries and objects that a control had when it was last sent."""
-    return [part for name in _SNAPSHOTS for part in getattr(value, name, {}).values()]
+def set_sent_parts(thing: Any, lists: dict[str, Any], dicts: dict[str, Any], classes: dict[str, Any]) -> None:
+    """Note what was sent of a control or value."""
+    set_attribute = object.__setattr__
+    set_attribute(thing, "__prev_lists", lists)
+    set_attribute(thing, "__prev_dicts", dicts)
+    set_attribute(thing, "__prev_classes", classes)
+
+
+def note_plain_changes(value: Any) -> None:
+    """Have flet note what is set in a dataclass that it knows nothing of, from now on."""
+    cls: Any = type(value)
+    if getattr(cls, "__flet_control_cls__", None) is None:
+        cls.__flet_control_cls__ = BaseControl
+    if cls.__setattr__ is not _control_setattr:
+        cls.__setattr__ = _control_setattr
+    changes = getattr(value, "__changes", None)
+    if changes is None:
+        object.__setattr__(value, "__changes", {})
+    else:
+        dict.clear(changes)
+
+
+def has_rules(cls: type) -> bool:
+    """Tell whether flet validates the properties of a class of controls."""
+    spec = _compile_class_spec(cls)
+    return bool(spec.field_rules or spec.class_rules)
+
+
+def explicit_key(thing: Any) -> Any:
+    """Return the key that the app gave a control, by which flet knows it again when it was built anew; else None."""
+    values = getattr(thing, "_values", None)
+    key = getattr(thing, "key", None) if values is None else values.get("key")
+    return key.value if isinstance(key, Key) else key
 
 
 def note_body(component: BaseControl, body: dict[str, Any]) -> None:
-    """Note what a component has just rendered and sent, in it and in the snapshots that diffs compare with."""
-    lists, dicts, classes = (getattr(component, name, None) for name in _SNAPSHOTS)
+    """Note what a component has just rendered and sent, in it and in what updates compare with."""
+    sent = sent_parts(component)
     for name, part in body.items():
         object.__setattr__(component, name, part)
-        if lists is None or dicts is None or classes is None:
-            continue
-        for snapshot in (lists, dicts, classes):
-            snapshot.pop(name, None)
+    if sent is None:
+        return
+    lists, dicts, classes = ({name: part for name, part in parts.items() if name not in body} for parts in sent)
+    for name, part in body.items():
         if isinstance(part, list):
             lists[name] = part[:]
         elif isinstance(part, dict):
             dicts[name] = part.copy()
         elif part is not None:
             classes[name] = part
+    set_sent_parts(component, lists, dicts, classes)
 
 
 def check() -> None:

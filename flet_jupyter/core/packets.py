@@ -6,12 +6,19 @@ type 1 a frame of a data channel, ``[channel id, u32 little-endian][bytes]``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import msgpack
 
-from flet_jupyter.core.flet_api import Message, MessageAction, decode_extension, encode_known, encode_object
+from flet_jupyter.core.flet_api import (
+    Message,
+    MessageAction,
+    PatchControlBody,
+    decode_extension,
+    encode_object,
+)
 from flet_jupyter.exceptions import ProtocolError
 
 if TYPE_CHECKING:
@@ -37,6 +44,8 @@ __all__ = [
 
 _MESSAGE: Final = 0
 _DATA: Final = 1
+
+Encoder: TypeAlias = Callable[[Any], Any]
 
 Path: TypeAlias = tuple[Any, ...]
 """Where a property lives below a control: property names and list indexes."""
@@ -134,18 +143,46 @@ def decode(data: bytes) -> Packet:
     raise ProtocolError(f"not a message that a client sends: action {str(action)[:40]!r}")
 
 
-def encode_message(message: Message) -> bytes:
-    """Pack one message for the client. Pack each message exactly once: see :data:`~.flet_api.encode_object`."""
-    body: bytes = msgpack.packb([message.action.value, message.body], default=encode_object)
-    return b"\x00" + body
+def encode_message(message: Message, default: Encoder = encode_object) -> bytes:
+    """Pack one message for the client.
+
+    Parameters
+    ----------
+    message : Message
+        What to pack; controls in it exactly once, since that notes what was sent of them.
+    default : callable
+        Turns controls into what msgpack knows.
+    """
+    body = message.body
+    if isinstance(body, PatchControlBody):
+        body = {"id": body.id, "patch": body.patch}
+    return b"\x00" + _pack([message.action.value, body], default)
+
+
+_packers: dict[Encoder, list[msgpack.Packer]] = {}
+"""Packers that are not in use. Making one costs as much as packing a small patch."""
+_KEPT_BYTES: Final = 1_000_000
+"""A packer keeps the memory that its largest packet took; beyond this it is not used again."""
+
+
+def _pack(value: Any, default: Encoder) -> bytes:
+    free = _packers.setdefault(default, [])
+    try:
+        packer = free.pop()
+    except IndexError:
+        packer = msgpack.Packer(default=default)
+    packed: bytes = packer.pack(value)
+    if len(packed) < _KEPT_BYTES:
+        free.append(packer)
+    return packed
 
 
 _MARK: Final = "_mark"
 """A property that Flet's client keeps without knowing it."""
 
 
-def encode_page(message: Message, mark: int = 0) -> bytes:
-    """Pack a whole page as its clients know it, however often: see :func:`~.flet_api.encode_known`.
+def encode_page(message: Message, default: Encoder, mark: int = 0) -> bytes:
+    """Pack a whole page as its clients know it, however often.
 
     A client that has the page already takes the new one for the old where the two are equal, and then shows no later
     change of what was equal: its widgets listen to the controls of the old page, while patches go to those of the new
@@ -156,12 +193,14 @@ def encode_page(message: Message, mark: int = 0) -> bytes:
     ----------
     message : Message
         What to pack.
+    default : callable
+        Turns controls into what msgpack knows, without noting anything.
     mark : int
         A number that no page had before which a client may have; 0 for the first page, which needs none.
     """
 
     def marked(value: Any) -> Any:
-        known = encode_known(value)
+        known = default(value)
         if not isinstance(known, dict) or "_c" not in known:
             return known
         known = {**known, _MARK: mark}
@@ -170,7 +209,7 @@ def encode_page(message: Message, mark: int = 0) -> bytes:
             known["_internals"] = {**internals, "uid": f"{internals.get('uid')} {mark}"}
         return known
 
-    body: bytes = msgpack.packb([message.action.value, message.body], default=marked if mark else encode_known)
+    body: bytes = msgpack.packb([message.action.value, message.body], default=marked if mark else default)
     return b"\x00" + body
 
 

@@ -17,7 +17,6 @@ from flet_jupyter.core.calls import Calls
 from flet_jupyter.core.client_info import ClientInfo
 from flet_jupyter.core.connection import SessionConnection
 from flet_jupyter.core.current import current_link, current_session
-from flet_jupyter.core.diff import diff, unmounted
 from flet_jupyter.core.flet_api import (
     BaseControl,
     InvokeMethodRequestBody,
@@ -29,7 +28,9 @@ from flet_jupyter.core.flet_api import (
     SessionCrashedBody,
     bind_page,
     find_control,
+    id_of,
     note_body,
+    sent_parts,
     trigger_event,
 )
 from flet_jupyter.core.outbox import Outgoing
@@ -44,10 +45,11 @@ from flet_jupyter.core.packets import (
     scalar_replacements,
 )
 from flet_jupyter.core.runner import MAX_WAITING, drive, is_blocking
+from flet_jupyter.core.tree import new_differ
 from flet_jupyter.exceptions import FletJupyterError, LimitReached, ProtocolError, SessionClosed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from flet_jupyter.core.app_host import AppHost
     from flet_jupyter.core.link import Link
@@ -125,6 +127,7 @@ class LiveSession(Session):
         self._tasks_lock = threading.Lock()
         self._dispatched: set[asyncio.Task[Any]] = set()
         super().__init__(SessionConnection(self))
+        self._differ = new_differ(self.index, host.settings.differ)
         self.background = Background(self)
         self.background.install()
         self._pubsub = SessionPubSub(self)
@@ -133,9 +136,16 @@ class LiveSession(Session):
         self._context.run(bind_page, self.page)
         self._apply_page_props(page_props)
         self._note_client(self.client)
-        # Sets the baseline that later diffs compare with; the first client gets the page as it is then.
-        page = self._context.run(self.get_page_patch)
-        self._context.run(encode_message, Message(MessageAction.REGISTER_CLIENT, page))
+        self._context.run(self._first_page)
+
+    def _first_page(self) -> None:
+        """Set the baseline that updates compare with: the first client gets the page as it is then."""
+        added = self._differ.first(self.page)
+        for control in added:
+            self.index[id_of(control)] = control
+            control.did_mount()
+        encode_message(Message(MessageAction.REGISTER_CLIENT, self.page), self._differ.encode)
+        self._differ.mount(added)
 
     @property
     def pubsub_client(self) -> SessionPubSub:
@@ -250,7 +260,9 @@ class LiveSession(Session):
                     link.page_requested = False
                     return
                 body = RegisterClientResponseBody(session_id=self.id, page_patch=self.page, error="")
-                packet = encode_page(Message(MessageAction.REGISTER_CLIENT, body), self._pages_sent)
+                packet = encode_page(
+                    Message(MessageAction.REGISTER_CLIENT, body), self._differ.encode_sent, self._pages_sent
+                )
                 self._pages_sent += 1
                 with self._out_lock:
                     link.start(packet)
@@ -355,6 +367,7 @@ class LiveSession(Session):
         }
         try:
             self.apply_page_patch(_public(known))
+            self._differ.mark(_PAGE_ID)
         except Exception as error:
             raise ProtocolError(f"page properties that flet cannot read: {error}") from error
 
@@ -365,6 +378,8 @@ class LiveSession(Session):
                 # Its address, its user agent and the like are not for a client to say.
                 props = {name: value for name, value in props.items() if name in _CLIENT_PAGE_PROPS}
             self.apply_patch(packet.id, props)
+            if any(isinstance(value, list | dict) for value in props.values()):
+                self._differ.mark(packet.id)
         except Exception as error:
             raise ProtocolError(f"properties that flet cannot read: {error}") from error
         if packet.id == _PAGE_ID or not props or len(self.receivers) < 2:
@@ -476,12 +491,18 @@ class LiveSession(Session):
         if self._ended:
             raise SessionClosed("This app was closed. Run its cell again to start it anew.")
         with self._tree_lock:
-            patch, added, removed = diff(prev_control or control, control, parent, path, frozen=frozen)
-            if len(patch) > 1:
+            update = self._differ.compare(prev_control or control, control, parent, path or [], frozen=frozen)
+            if len(update.patch) > 1:
                 target = control if parent is None else parent
-                self.send(Message(MessageAction.PATCH_CONTROL, PatchControlBody(target._i, patch)))  # noqa: SLF001 - flet's number for it
+                try:
+                    self.send(Message(MessageAction.PATCH_CONTROL, PatchControlBody(id_of(target), update.patch)))
+                except BaseException:
+                    update.undo()
+                    raise
+            added = update.added
             added += self._stragglers(added)
-            unmounts = self._reindex(added, removed)
+            self._differ.mount([*added, *update.resent.values()])
+            unmounts = self._reindex(added, update.removed)
             if parent is not None and isinstance(control, dict):
                 note_body(parent, control)
             if self.host.observer is not None:
@@ -498,10 +519,13 @@ class LiveSession(Session):
                 self._mounting.pop(new._i, None)  # noqa: SLF001
 
     def _stragglers(self, added: list[BaseControl]) -> list[BaseControl]:
-        """Return controls that another thread put into new ones after these were diffed: they were sent along."""
+        """Return controls that another thread put into new ones after these were prepared: they were sent along."""
+        numbers = {id_of(control) for control in added}
         found: list[BaseControl] = []
-        for child, parent in unmounted(added, self.index):
-            found += diff(None, child, parent, None, frozen=False)[1]
+        for parent in added:
+            for child in _children(parent):
+                if id_of(child) not in numbers and id_of(child) not in self.index:
+                    found += self._differ.adopt(child, parent)
         return found
 
     def _reindex(self, added: list[BaseControl], removed: list[BaseControl]) -> list[BaseControl]:
@@ -510,10 +534,16 @@ class LiveSession(Session):
         A control that was only moved is neither mounted nor unmounted. One that goes before the thread that added it
         has mounted it is not mounted any more.
         """
-        gone = {control._i: control for control in removed}  # noqa: SLF001
-        new = {control._i: control for control in added}  # noqa: SLF001
-        for number in gone.keys() - new.keys():
+        if not added and not removed:
+            return []
+        gone = {id_of(control): control for control in removed}
+        new = {id_of(control): control for control in added}
+        # What is in a control that was moved is unmounted by flet; it is on the page all the same.
+        moved = _all_children(new[number] for number in gone.keys() & new.keys())
+        lost = gone.keys() - new.keys() - moved
+        for number in lost:
             self.index.pop(number, None)
+        self._differ.unmount(lost)
         self.index.update(new)
         unmounts = [
             control
@@ -603,7 +633,7 @@ class LiveSession(Session):
         """
         call = self._calls.begin(asyncio.get_running_loop())
         request = InvokeMethodRequestBody(control_id=control_id, call_id=call.id, name=method_name, args=args)
-        packet = encode_message(Message(MessageAction.INVOKE_METHOD, request))
+        packet = encode_message(Message(MessageAction.INVOKE_METHOD, request), self._differ.encode)
         with self._out_lock:
             call.packet = packet
             call.link = self.current_link
@@ -619,7 +649,7 @@ class LiveSession(Session):
 
     def send(self, message: Message) -> None:
         """Pack a message from flet and give it to the clients."""
-        data = encode_message(message)
+        data = encode_message(message, self._differ.encode)
         outgoing = self._outgoing(message, data) if self.receivers else None
         with self._out_lock:
             for link in self.receivers:
@@ -706,6 +736,36 @@ class _ReportingUpdate:
 
 def _handler(control: BaseControl | None, event: Event) -> Any:
     return getattr(control, f"on_{event.name}", None)
+
+
+def _children(parent: BaseControl) -> Iterator[BaseControl]:
+    """Yield the controls that were sent as part of one, but not what is in them in turn."""
+    for parts in sent_parts(parent) or ():
+        for part in parts.values():
+            yield from _controls(part)
+
+
+def _controls(value: Any) -> Iterator[BaseControl]:
+    if isinstance(value, BaseControl):
+        yield value
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _controls(part)
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from _controls(part)
+
+
+def _all_children(parents: Iterable[BaseControl]) -> set[int]:
+    """Return the numbers of all controls in some."""
+    found: set[int] = set()
+    waiting = list(parents)
+    while waiting:
+        for child in _children(waiting.pop()):
+            if id_of(child) not in found:
+                found.add(id_of(child))
+                waiting.append(child)
+    return found
 
 
 def _is_impossible(size: Any) -> bool:

@@ -32,6 +32,9 @@ class AppSettings:
         Clients that may show one session at a time.
     max_packet_bytes : int
         The largest packet taken from a client.
+    differ : str
+        How it is found out what an update has to send: ``"fast"``, or ``"flet"`` for flet's own way, should the other
+        ever be wrong. The environment's ``FLET_JUPYTER_DIFFER``.
     """
 
     session_timeout: float = _DEFAULT_TIMEOUT
@@ -39,6 +42,7 @@ class AppSettings:
     max_sessions_per_client: int = 200
     max_links: int = 20
     max_packet_bytes: int = 10_000_000
+    differ: str = "fast"
 
     @classmethod
     def from_environment(cls, *, session_timeout: float | None = None) -> AppSettings:

@@ -1,4 +1,6 @@
-"""Flet's diff, safe from threads that change the tree while it runs.
+"""Flet's own diff, for a flet whose inside is not what :mod:`~.differ` was written for.
+
+It is made safe from threads that change the tree while it runs.
 
 Flet compares controls with snapshots that it took when it last sent them, and takes new ones as it goes. A value
 that another thread sets, or a control that it adds, between a comparison and its snapshot would be taken for
@@ -9,62 +11,80 @@ properties set meanwhile stay marked for the next diff.
 
 from __future__ import annotations
 
-import operator
 from typing import TYPE_CHECKING, Any, Final
 
-from flet_jupyter.core.changes import changed_nodes
-from flet_jupyter.core.flet_api import BaseControl, DiffBuilder, ObjectPatch, PatchOperation, snapshots_of
+from flet_jupyter.core.flet_api import (
+    BaseControl,
+    DiffBuilder,
+    ObjectPatch,
+    PatchOperation,
+    encode_object,
+    sent_parts,
+    set_sent_parts,
+)
+from flet_jupyter.core.tree.parts import as_sent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
-__all__ = ["diff", "unmounted"]
-
-_CONTAINERS: Final = (list, dict)
+__all__ = ["FletDiffer"]
 
 
-def diff(
-    before: Any, after: Any, parent: Any, path: list[Any] | None, *, frozen: bool
-) -> tuple[list[Any], list[BaseControl], list[BaseControl]]:
-    """Compare as flet's ``ObjectPatch.from_diff`` does.
-
-    Returns
-    -------
-    tuple
-        The patch as it travels, the controls that were added, and those that were removed.
-    """
-    builder = _SteadyDiff(before, after, control_cls=BaseControl)
-    builder._compare_values(parent, path or [], None, before, after, frozen=frozen)  # noqa: SLF001 - as flet does
-    operations = list(builder.execute())
-    added = list(builder.get_added_controls())
-    removed = list(builder.get_removed_controls())
-    builder.teardown()
-    return ObjectPatch(operations).to_message(), added, removed
+def encode_sent(value: Any) -> Any:
+    """Like flet's encoder, for a tree as its clients know it and without side effect; see :mod:`~.packing`."""
+    sent = sent_parts(value)
+    if sent is None or hasattr(value, "_frozen"):
+        return encode_object(value)
+    packed = encode_object(value)
+    set_sent_parts(value, *sent)
+    return as_sent(packed, sent)
 
 
-def unmounted(added: list[BaseControl], index: Mapping[int, BaseControl]) -> Iterator[tuple[BaseControl, BaseControl]]:
-    """Find controls that went along with `added` ones: put into them between their diff and their packing.
+class FletUpdate:
+    """What one update has found; see :class:`~.differ.Update`."""
 
-    Yields
-    ------
-    tuple
-        Such a control and the one that has it.
-    """
-    for parent in added:
-        for child in _controls(snapshots_of(parent)):
-            if child._i not in index:  # noqa: SLF001 - flet's number for it
-                yield child, parent
+    def __init__(self, patch: list[Any], added: list[BaseControl], removed: list[BaseControl]) -> None:
+        self.patch = patch
+        self.added = added
+        self.removed = removed
+        self.resent: dict[int, BaseControl] = {}
+
+    def undo(self) -> None:
+        """Do nothing: flet forgets what it was about when an update fails."""
 
 
-def _controls(value: Any) -> Iterator[BaseControl]:
-    if isinstance(value, BaseControl):
-        yield value
-    elif isinstance(value, list | tuple):
-        for part in value:
-            yield from _controls(part)
-    elif isinstance(value, dict):
-        for part in value.values():
-            yield from _controls(part)
+class FletDiffer:
+    """Does what :class:`~.differ.Differ` does, by comparing the whole tree."""
+
+    encode: Final = staticmethod(encode_object)
+    encode_sent: Final = staticmethod(encode_sent)
+
+    def mark(self, number: int) -> None:
+        """Do nothing: everything is compared."""
+
+    def first(self, page: BaseControl) -> list[BaseControl]:
+        """Prepare a page that was never sent, and return the controls to mount."""
+        return self.compare(None, page, None, [], frozen=False).added
+
+    def compare(self, before: Any, after: Any, parent: Any, path: list[Any], *, frozen: bool) -> FletUpdate:
+        """Compare as flet's ``ObjectPatch.from_diff`` does."""
+        builder = _SteadyDiff(before, after, control_cls=BaseControl)
+        builder._compare_values(parent, path, None, before, after, frozen=frozen)
+        operations = list(builder.execute())
+        added = list(builder.get_added_controls())
+        removed = list(builder.get_removed_controls())
+        builder.teardown()
+        return FletUpdate(ObjectPatch(operations).to_message(), added, removed)
+
+    def adopt(self, control: BaseControl, parent: BaseControl) -> list[BaseControl]:
+        """Prepare a control that was sent as part of another one, and return the controls to mount."""
+        return self.compare(None, control, parent, [], frozen=False).added
+
+    def mount(self, controls: Iterable[BaseControl]) -> None:
+        """Do nothing: nothing is watched."""
+
+    def unmount(self, numbers: Iterable[int]) -> None:
+        """Do nothing: nothing is watched."""
 
 
 class _Same:
@@ -93,16 +113,11 @@ class _SteadyDiff(DiffBuilder):
         super().__init__(*args, **options)
         self._document = self.dst_doc
         self.dst_doc = _Same(self._document)
-        # A frozen tree is another one each time; what changed in one that lives on is known beforehand.
-        self._changed = changed_nodes(self._document) if self.src_doc is self._document else None
         self._copies: dict[int, tuple[Any, Any]] = {}  # by id of the original, which is kept alive with it
 
     def _compare_values(  # noqa: PLR0917 - flet's
         self, parent: Any, path: list[Any], key: Any, src: Any, dst: Any, frozen: bool
     ) -> None:
-        if not frozen and self._is_same(src, dst):
-            self._copies[id(dst)] = (dst, src)
-            return
         if not frozen and isinstance(dst, list | dict):
             copy = dst.copy()
             self._copies[id(dst)] = (dst, copy)
@@ -124,30 +139,8 @@ class _SteadyDiff(DiffBuilder):
 
     def _compare_dataclasses(self, parent: Any, path: list[Any], src: Any, dst: Any, frozen: bool) -> None:
         if not frozen:
-            if src is dst and self._is_same(src, dst):
-                return
             _guard(dst)
         super()._compare_dataclasses(parent, path, src, dst, frozen)
-
-    def _is_same(self, src: Any, dst: Any) -> bool:
-        """Tell whether comparing these two would find nothing."""
-        kind = type(dst)
-        if self._changed is None or type(src) is not kind:
-            return False
-        if kind is list:
-            # Nothing is said of lists in lists: flet looks into those.
-            return (
-                len(src) == len(dst)
-                and all(map(operator.is_, src, dst))
-                and not any(id(part) in self._changed or type(part) in _CONTAINERS for part in dst)
-            )
-        if kind is dict:
-            return (
-                len(src) == len(dst)
-                and all(dst.get(key, self) is part for key, part in src.items())
-                and not any(id(part) in self._changed or type(part) in _CONTAINERS for part in src.values())
-            )
-        return src is dst and id(dst) not in self._changed
 
     def teardown(self) -> None:
         super().teardown()

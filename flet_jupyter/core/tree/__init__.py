@@ -1,0 +1,33 @@
+"""The control tree of a session: what changed in it, and what of it travels.
+
+Flet finds out what an update is about by visiting, validating and comparing every control of the page. Here a page's
+controls announce what is set on them, lists and dictionaries are compared with what was sent of them at C's speed, and
+only what has changed is visited. The result is the same: see ``tests/core/test_equivalence.py``.
+
+:mod:`~.kinds`
+    What is known of a class of controls or values.
+:mod:`~.watch`
+    How a control tells that it was changed.
+:mod:`~.containers`
+    How a list or dictionary is found to have changed, which tells nobody.
+:mod:`~.scope`
+    Which controls an update has to visit, and how to get there.
+:mod:`~.lists`
+    How one list of controls becomes another.
+:mod:`~.compare`
+    One update: visits, compares, collects the operations.
+:mod:`~.packing`
+    How controls are packed, and what is remembered of them.
+:mod:`~.differ`
+    All of it, for one session.
+:mod:`~.flets`
+    Flet's own way, for a flet that is not as expected.
+:mod:`~.choice`
+    Which of the two.
+"""
+
+from __future__ import annotations
+
+from flet_jupyter.core.tree.choice import new_differ
+
+__all__ = ["new_differ"]

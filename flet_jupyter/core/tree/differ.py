@@ -1,0 +1,320 @@
+"""The control tree of one session: what an update has to send, and what of it is watched."""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, Any, Final
+
+from flet_jupyter.core.flet_api import BaseControl, ObjectPatchException, note_plain_changes, sent_parts, validate
+from flet_jupyter.core.tree.compare import Comparison
+from flet_jupyter.core.tree.containers import Containers
+from flet_jupyter.core.tree.kinds import Kind, kind_of
+from flet_jupyter.core.tree.packing import encode, encode_sent
+from flet_jupyter.core.tree.parts import NOTHING, PLAIN, has_parts, is_dataclass
+from flet_jupyter.core.tree.places import Places
+from flet_jupyter.core.tree.scope import Scope
+from flet_jupyter.core.tree.watch import Marks, Watch, watch, watch_internals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = ["Differ", "Update"]
+
+
+class Update:
+    """What one update has found.
+
+    Attributes
+    ----------
+    patch : list
+        As it travels: ``[tree, operation...]``.
+    added : list of BaseControl
+        What is to be mounted, in the order in which flet does.
+    removed : list of BaseControl
+        What is not shown any more, in flet's order too.
+    """
+
+    def __init__(self, comparison: Comparison, scope: Scope, marks: Marks) -> None:
+        self.patch: list[Any] = [[0]]
+        self.added: list[BaseControl] = []
+        self.removed: list[BaseControl] = []
+        self.resent = comparison.resent
+        self._comparison = comparison
+        self._scope = scope
+        self._marks = marks
+
+    def undo(self) -> None:
+        """Forget the update: it could not be sent. What it was about is part of the next one."""
+        self._comparison.undo()
+        self._marks.update(self._scope.taken)
+
+
+class Differ:
+    """Finds out what has changed in the tree of one session.
+
+    Not safe from several threads: the session's lock is held. The app may change the tree meanwhile.
+
+    Parameters
+    ----------
+    mounted : mapping
+        The session's controls by their numbers.
+    """
+
+    encode: Final = staticmethod(encode)
+    encode_sent: Final = staticmethod(encode_sent)
+
+    def __init__(self, mounted: Mapping[int, BaseControl]) -> None:
+        self._mounted = mounted
+        self._marks = Marks(mounted)
+        self._containers = Containers()
+        self._places = Places()
+        self._hooked: set[int] = set()  # with a before_update() of the app's own
+        self._restless: set[int] = set()  # with a list or dictionary in one of their values: nobody watches those
+
+    def mark(self, number: int) -> None:
+        """Note that something was set in a control without its knowledge."""
+        self._marks.add(number)
+
+    # -- updates -----------------------------------------------------------------------------------
+
+    def first(self, page: BaseControl) -> list[BaseControl]:
+        """Prepare a page that was never sent, and return the controls to mount."""
+        added: list[BaseControl] = []
+        self._prepare(page, None, added, frozen=False)
+        return added
+
+    def compare(self, before: Any, after: Any, parent: Any, path: list[Any], *, frozen: bool) -> Update:
+        """Compare a tree with what was sent of it, as flet's ``ObjectPatch.from_diff`` does.
+
+        Raises
+        ------
+        Exception
+            What the app's code raises, and flet's validation. Nothing is lost by that: the next update is about the
+            same things.
+        """
+        scope = Scope(after, self._mounted, self._marks)
+        comparison = Comparison(before, after, scope, self._places)
+        update = Update(comparison, scope, self._marks)
+        try:
+            if before is after and isinstance(after, BaseControl):
+                self._fill(scope, after)
+            comparison.run(parent, path, before, after, frozen=frozen)
+            self._finish(comparison, update)
+        except BaseException:
+            update.undo()
+            raise
+        self._marks.update(scope.taken - comparison.visited)
+        return update
+
+    def _fill(self, scope: Scope, root: BaseControl) -> None:
+        """Find out what is to be visited."""
+        number = root._i
+        if self._mounted.get(number) is not root or type(root._dirty) is not Watch:
+            scope.compared.add(number)
+        sent = sent_parts(root)
+        if sent is None or not any(sent):  # there is nothing below it
+            self._marks.discard(number)
+            scope.taken.add(number)
+            scope.compared.add(number)
+            return
+        scope.take_marks()
+        scope.compare(self._containers.changed())
+        if self._restless:
+            scope.compare(self._restless)
+        if self._hooked:
+            scope.visit(self._hooked)
+
+    def _finish(self, comparison: Comparison, update: Update) -> None:
+        added, removed = comparison.added, comparison.removed
+        for key, thing in list(added.items()):
+            self._prepare(thing, None, update.added, frozen=False, alone=key in removed)
+        for key, thing in removed.items():
+            update.removed += comparison._removed_controls(thing, key not in added)
+        update.patch = message(comparison)
+        comparison.teardown()
+
+    def adopt(self, control: Any, parent: BaseControl) -> list[BaseControl]:
+        """Prepare a control that was sent as part of another one, and return the controls to mount."""
+        added: list[BaseControl] = []
+        self._prepare(control, parent, added, frozen=False)
+        return added
+
+    # -- what is new ---------------------------------------------------------------------------------
+
+    def _prepare(self, thing: Any, parent: Any, added: list[BaseControl], *, frozen: bool, alone: bool = False) -> None:
+        """Do what flet does with what is about to be shown, watch it, and collect its controls.
+
+        Parameters
+        ----------
+        thing : object
+            A control, or something with parts that may have controls.
+        parent : BaseControl or None
+            The control that has it; None if it knows that already.
+        added : list
+            Takes the controls.
+        frozen : bool
+            Whether a component has made it, so that nobody may change it.
+        alone : bool
+            Whether to leave out what is in it: it was only moved, or takes the place of another one.
+        """
+        if isinstance(thing, dict):
+            for part in list(thing.values()):
+                self._prepare(part, parent, added, frozen=frozen)
+        elif isinstance(thing, list):
+            for part in list(thing):
+                self._prepare(part, parent, added, frozen=frozen)
+        elif is_dataclass(thing):
+            self._prepare_object(thing, parent, added, frozen=frozen, alone=alone)
+
+    def _prepare_object(self, thing: Any, parent: Any, added: list[BaseControl], *, frozen: bool, alone: bool) -> None:
+        kind = kind_of(type(thing))
+        if parent is None:
+            reference = getattr(thing, "_parent", None)
+            parent = reference() if reference is not None else None
+        if parent is thing:
+            raise ObjectPatchException(f"Parent is the same as item: {thing}")
+        if parent is not None:
+            thing._parent = weakref.ref(parent)
+        if hasattr(thing, "_frozen"):
+            frozen = thing._frozen
+        elif frozen:
+            thing._frozen = frozen
+        if kind.is_control:
+            self._prepare_control(thing, kind, added, alone=alone)
+        if not alone:
+            owner = thing if kind.is_control else parent
+            for part in _parts_of(thing, kind):
+                self._prepare(part, owner, added, frozen=frozen)
+        self._watch(thing, kind, thing if kind.is_control else parent, frozen=frozen)
+
+    def _prepare_control(self, control: Any, kind: Kind, added: list[BaseControl], *, alone: bool) -> None:
+        if not alone:
+            if kind.builds:
+                control.build()
+            if kind.has_hook:
+                control._before_update_safe()
+            elif kind.has_rules:
+                validate(control, suppress_repeated_errors=True)
+            object.__setattr__(control, "_initialized", True)
+        added.append(control)
+
+    def _watch(self, thing: Any, kind: Kind, owner: Any, *, frozen: bool) -> None:
+        """From here on what is set in a control or value is noted; what was set before is sent with it as a whole."""
+        if kind.tracked:
+            if not frozen:
+                dict.clear(thing._dirty)
+            attribute = "_dirty"
+        elif frozen:
+            return
+        else:
+            note_plain_changes(thing)
+            attribute = "__changes"
+        if isinstance(owner, BaseControl):
+            watch(thing, attribute, self._marks, owner._i, is_control=kind.is_control)
+            if kind.is_control:
+                watch_internals(thing, self._marks)
+
+    # -- what is mounted -----------------------------------------------------------------------------
+
+    def mount(self, controls: Iterable[BaseControl]) -> None:
+        """Watch what nobody hears of in controls that have just been sent, or sent again in part."""
+        for control in controls:
+            sent = sent_parts(control)
+            if sent is None or hasattr(control, "_frozen"):
+                continue
+            kind = kind_of(type(control))
+            number = control._i
+            if kind.is_app_hook:
+                self._hooked.add(number)
+            lists, dicts, classes = sent
+            if lists or dicts or classes or kind.structural:
+                self._watch_parts(control, number, kind, sent)
+
+    def _watch_parts(self, control: BaseControl, number: int, kind: Kind, sent: tuple[dict[str, Any], ...]) -> None:
+        lists, dicts, classes = sent
+        fields = {name: part for part_of in (lists, dicts) for name, part in part_of.items() if name != "_internals"}
+        for name in kind.structural:
+            if name not in fields:
+                fields[name] = classes[name] if name in classes else getattr(control, name)
+        self._containers.put(control, number, fields.items())
+        if _has_hidden_parts([*classes.values(), *fields.values(), *dicts.values()]):
+            self._restless.add(number)
+        else:
+            self._restless.discard(number)
+
+    def unmount(self, numbers: Iterable[int]) -> None:
+        """Forget controls."""
+        for number in numbers:
+            self._hooked.discard(number)
+            self._restless.discard(number)
+            self._containers.remove(number)
+            self._places.forget(number)
+
+
+def _parts_of(thing: Any, kind: Kind) -> list[Any]:
+    """Return what a control or value has that may have controls in it, in the order of its fields."""
+    if not kind.tracked:
+        return [getattr(thing, name) for name in kind.order]
+    names = [name for name, part in thing._values.copy().items() if type(part) not in PLAIN and has_parts(part)]
+    names += kind.structural
+    if kind.is_control and thing._internals:
+        names.append("_internals")
+    if len(names) > 1:
+        order = kind.order
+        names = sorted((name for name in names if name in order), key=order.__getitem__)
+    return [getattr(thing, name, None) for name in names]
+
+
+def _has_hidden_parts(parts: Iterable[Any]) -> bool:
+    """Tell whether there are values among these that have lists or dictionaries."""
+    for part in parts:
+        if isinstance(part, list | dict):
+            within = part if isinstance(part, list) else part.values()
+            if not all(issubclass(kind, BaseControl) for kind in set(map(type, within))) and _has_hidden_parts(
+                [value for value in within if not isinstance(value, BaseControl)]
+            ):
+                return True
+            if any(isinstance(value, list | dict) for value in within):
+                return True
+        elif is_dataclass(part) and not isinstance(part, BaseControl) and not hasattr(part, "_frozen"):
+            lists, dicts, classes = sent_parts(part) or (NOTHING, NOTHING, NOTHING)
+            if lists or dicts or _has_hidden_parts(classes.values()):
+                return True
+    return False
+
+
+def message(comparison: Comparison) -> list[Any]:
+    """Return the operations of a comparison as they travel.
+
+    Paths share a table: ``[0, {key: [1, {...}]}]`` numbers all objects on the way to what is changed.
+    """
+    table: list[Any] = [0]
+    count = 0
+
+    def place(path: list[Any]) -> tuple[int, Any]:
+        nonlocal count
+        if not path:
+            return 0, 0
+        node = table
+        for step in path[:-1]:
+            if len(node) == 1:
+                node.append({})
+            below = node[1].get(step)
+            if below is None:
+                count += 1
+                below = node[1][step] = [count]
+            node = below
+        return node[0], path[-1]
+
+    patch: list[Any] = [table]
+    for operation in comparison.execute():
+        kind = operation["op"]
+        if kind == "replace":
+            patch.append([0, *place(operation["path"]), operation["value"]])
+        elif kind == "add":
+            patch.append([1, *place(operation["path"]), operation["value"]])
+        elif kind == "remove":
+            patch.append([2, *place(operation["path"])])
+        else:
+            patch.append([3, *place(operation["from"]), *place(operation["path"])])
+    return patch

@@ -1,0 +1,109 @@
+"""Which controls an update has to visit, and how to get there from the control that is updated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flet_jupyter.core.flet_api import BaseControl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from flet_jupyter.core.tree.watch import Marks
+
+__all__ = ["Scope", "parent_of"]
+
+
+class Scope:
+    """The part of a tree that one update visits.
+
+    Parameters
+    ----------
+    root : BaseControl
+        What is updated.
+    mounted : mapping
+        The session's controls by their numbers.
+    marks : Marks
+        What was set since the last update. Those within the scope are taken away; those outside it wait for another.
+
+    Attributes
+    ----------
+    compared : set of int
+        Controls to compare with what was sent of them. Others are only on the way to these.
+    below : dict
+        For each control on the way: the numbers of its children that are visited.
+    taken : set of int
+        The marks that were taken.
+    """
+
+    def __init__(self, root: BaseControl, mounted: Mapping[int, BaseControl], marks: Marks) -> None:
+        self.root = root
+        self.compared: set[int] = set()
+        self.below: dict[int, set[int]] = {}
+        self.taken: set[int] = set()
+        self._mounted = mounted
+        self._marks = marks
+
+    def take_marks(self) -> None:
+        """Take what was marked below the root, and leave what is elsewhere."""
+        numbers = list(self._marks)
+        if not numbers:
+            return
+        self._marks.difference_update(numbers)
+        elsewhere = [number for number in numbers if not self._take(number)]
+        self._marks.update(elsewhere)
+
+    def _take(self, number: int) -> bool:
+        """Add a marked control; return False if it is mounted elsewhere."""
+        control = self._mounted.get(number)
+        if control is None:
+            return True  # it is not mounted any more
+        if not self.add(control):
+            return False
+        self.compared.add(number)
+        self.taken.add(number)
+        return True
+
+    def compare(self, numbers: Iterable[int]) -> None:
+        """Have these compared, as far as they are below the root."""
+        for number in numbers:
+            control = self._mounted.get(number)
+            if control is not None and self.add(control):
+                self.compared.add(number)
+
+    def visit(self, numbers: Iterable[int]) -> None:
+        """Have these visited, as far as they are below the root."""
+        for number in numbers:
+            control = self._mounted.get(number)
+            if control is not None:
+                self.add(control)
+
+    def add(self, control: BaseControl) -> bool:
+        """Find the way from the root to a control; return False if there is none.
+
+        There is none through an isolated control: it is left to its own ``update()``.
+        """
+        root, below = self.root, self.below
+        way: list[tuple[int, int]] = []
+        while control is not root:
+            parent = parent_of(control)
+            if parent is None or (parent is not root and getattr(parent, "_isolated", False)):
+                return False
+            number = parent._i
+            way.append((number, control._i))
+            if number in below:
+                break  # from there on the way is known
+            control = parent
+        for number, child in way:
+            below.setdefault(number, set()).add(child)
+        return True
+
+
+def parent_of(control: Any) -> BaseControl | None:
+    """Return the control that has a control, in itself or in one of its values."""
+    reference = getattr(control, "_parent", None)
+    parent = reference() if reference is not None else None
+    while parent is not None and not isinstance(parent, BaseControl):
+        reference = getattr(parent, "_parent", None)
+        parent = reference() if reference is not None else None
+    return parent
