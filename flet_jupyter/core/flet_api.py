@@ -44,9 +44,10 @@ def flet_version() -> str:
 FLET_VERSION: Final = flet_version()
 
 try:
-    from flet.controls import base_control
     from flet.controls.base_control import BaseControl
     from flet.controls.context import _context_page, context
+    from flet.controls.control_event import ControlEvent, get_event_field_type
+    from flet.controls.control_event import Event as FletEvent
     from flet.controls.object_patch import DiffBuilder, ObjectPatch, ObjectPatchException, PatchOperation
     from flet.controls.page import LoginEvent, Page
     from flet.data_channel import _ProtocolMuxedDataChannel as MuxedDataChannel
@@ -64,6 +65,8 @@ try:
     from flet.messaging.session import Session
     from flet.pubsub.pubsub_client import PubSubClient
     from flet.pubsub.pubsub_hub import PubSubHub
+    from flet.utils.from_dict import from_dict
+    from flet.utils.object_model import get_param_count
 except ImportError as error:
     raise IncompatibleFlet(
         f"flet {FLET_VERSION} does not have what flet-jupyter uses ({error}). {_HELP}", [str(error)]
@@ -113,19 +116,26 @@ __all__ = [
     "complete_login",
     "decode_extension",
     "differ_misses",
+    "drop_services",
     "encode_object",
     "encode_value",
+    "event_for",
     "explicit_key",
     "find_control",
+    "forget_updates",
     "has_rules",
     "id_of",
+    "is_mounted",
     "note_body",
     "note_plain_changes",
     "sent_parts",
     "set_current_page",
     "set_sent_parts",
+    "takes_nothing",
     "trigger_event",
+    "triggers_as_flet",
     "validate",
+    "wants_update",
 ]
 
 decode_extension: Callable[[int, bytes], Any] = decode_ext_from_msgpack
@@ -255,9 +265,7 @@ def check() -> None:
         "Session.get_page_patch": hasattr(Session, "get_page_patch"),
         "Session.schedule_update": hasattr(Session, "schedule_update"),
         "Session.schedule_effect": hasattr(Session, "schedule_effect"),
-        "base_control.get_event_field_type(control, field_name)": _has_parameters(
-            getattr(base_control, "get_event_field_type", None), "control", "field_name"
-        ),
+        "get_event_field_type(control, field_name)": _has_parameters(get_event_field_type, "control", "field_name"),
         "BaseControl._trigger_event(event_name, event_data, e)": inspect.iscoroutinefunction(
             getattr(BaseControl, "_trigger_event", None)
         )
@@ -281,57 +289,57 @@ def _has_parameters(function: Any, *names: str) -> bool:
 check()
 
 
-def _remember_event_types() -> None:
-    """Let flet find out but once what a class of controls hands to its handlers.
-
-    It reads the annotations of all base classes at each event, which takes longer than most handlers.
-    """
-    in_flet = vars(base_control)
-    find = in_flet["get_event_field_type"]
-    unknown = object()
-
-    def get_event_field_type(control: Any, field_name: str) -> Any:
-        kind = type(control)
-        found = kind.__dict__.get("_flet_jupyter_event_types", {}).get(field_name, unknown)
-        if found is unknown:
-            found = find(control, field_name)
-            # In the class, so that it goes with it: a cell that is run again makes another.
-            known = kind.__dict__.get("_flet_jupyter_event_types", {})
-            type.__setattr__(kind, "_flet_jupyter_event_types", {**known, field_name: found})
-        return found
-
-    # Flet resolves names in the globals of whoever calls.
-    in_flet["get_event_field_type"] = types.FunctionType(
-        get_event_field_type.__code__, in_flet, closure=get_event_field_type.__closure__
-    )
+def event_for(control: BaseControl, name: str, data: Any) -> Any:
+    """Return what the handler of an event gets; None if the control has no such event."""
+    event_type = _event_type(control, f"on_{name}")
+    if event_type is None:
+        return None
+    if event_type is ControlEvent or not isinstance(data, dict):
+        return FletEvent(control=control, name=name, data=data)
+    return from_dict(event_type, {"control": control, "name": name, **data})
 
 
-_remember_event_types()
+def _event_type(control: BaseControl, field: str) -> Any:
+    kind = type(control)
+    known: dict[str, Any] | None = kind.__dict__.get("_flet_jupyter_events")
+    if known is None:
+        known = {}
+        # In the class, so that it goes with it: a cell that is run again makes another.
+        type.__setattr__(kind, "_flet_jupyter_events", known)
+    if field not in known:
+        if not hasattr(control, field):
+            return None  # not remembered: a client may send any name
+        # It reads the annotations of all base classes, which takes longer than most handlers.
+        found = get_event_field_type(control, field)
+        known[field] = ControlEvent if found == ControlEvent else found
+    return known[field]
 
 
-def _count_parameters_fast() -> None:
-    """Let flet count the parameters of plain functions without `inspect`, which takes as long as many a handler.
-
-    Flet counts at each event, to know whether the handler wants the event.
-    """
-    in_flet = vars(base_control)
-    find = in_flet["get_param_count"]
-
-    def get_param_count(function: Any) -> int | None:
-        is_method = type(function) is types.MethodType
-        plain = function.__func__ if is_method else function
-        if type(plain) is types.FunctionType and not plain.__dict__:  # which holds what decorators say of signatures
-            code = plain.__code__
-            if code.co_argcount >= is_method:
-                stars = bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
-                return code.co_argcount + code.co_kwonlyargcount + stars - is_method
-        count: int | None = find(function)
-        return count
-
-    in_flet["get_param_count"] = get_param_count
+def takes_nothing(handler: Any) -> bool:
+    """Tell whether flet would call a handler without the event: it has no parameters."""
+    is_method = type(handler) is types.MethodType
+    plain = handler.__func__ if is_method else handler
+    if type(plain) is types.FunctionType and not plain.__dict__:  # which holds what decorators say of signatures
+        code = plain.__code__
+        if code.co_argcount >= is_method:
+            stars = bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
+            return code.co_argcount + code.co_kwonlyargcount + stars == is_method
+    return bool(get_param_count(handler) == 0)
 
 
-_count_parameters_fast()
+def triggers_as_flet(control: BaseControl) -> bool:
+    """Tell whether nobody has overridden how a control's events are handled."""
+    return type(control)._trigger_event is BaseControl._trigger_event  # noqa: SLF001
+
+
+def is_mounted(control: Any, page: Page) -> bool:
+    """Tell whether a control is on a page."""
+    while control is not None:
+        if control is page:
+            return True
+        reference = getattr(control, "_parent", None)
+        control = reference() if reference is not None else None
+    return False
 
 
 def bind_page(page: Page) -> None:
@@ -355,6 +363,21 @@ def id_of(control: BaseControl) -> int:
     """Return the number by which the client knows a control."""
     number: int = control._i  # noqa: SLF001
     return number
+
+
+def wants_update() -> bool:
+    """Tell whether an automatic update is due: it is switched on, and the handler has not updated anything itself."""
+    return context.auto_update_enabled() and not context.was_update_called()
+
+
+def forget_updates() -> None:
+    """Begin anew to note whether the handler updates anything itself."""
+    context.reset_update_called()
+
+
+def drop_services(page: Page) -> None:
+    """Let flet take away the services that nobody holds any more."""
+    page._services.unregister_services()  # noqa: SLF001
 
 
 async def trigger_event(control: BaseControl, name: str, data: Any, event: Any = None) -> None:

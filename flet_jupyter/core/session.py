@@ -17,6 +17,7 @@ from flet_jupyter.core.calls import Calls
 from flet_jupyter.core.client_info import ClientInfo
 from flet_jupyter.core.connection import SessionConnection
 from flet_jupyter.core.current import current_link, current_session
+from flet_jupyter.core.events import Events
 from flet_jupyter.core.flet_api import (
     BaseControl,
     InvokeMethodRequestBody,
@@ -27,11 +28,12 @@ from flet_jupyter.core.flet_api import (
     Session,
     SessionCrashedBody,
     bind_page,
-    find_control,
+    drop_services,
+    forget_updates,
     id_of,
     note_body,
     sent_parts,
-    trigger_event,
+    wants_update,
 )
 from flet_jupyter.core.outbox import Outgoing
 from flet_jupyter.core.packets import (
@@ -44,7 +46,6 @@ from flet_jupyter.core.packets import (
     replace_properties,
     scalar_replacements,
 )
-from flet_jupyter.core.runner import MAX_WAITING, drive, is_blocking
 from flet_jupyter.core.tree import new_differ
 from flet_jupyter.exceptions import FletJupyterError, LimitReached, ProtocolError, SessionClosed
 
@@ -125,7 +126,7 @@ class LiveSession(Session):
         self._pump_timer: asyncio.TimerHandle | None = None
         self._tasks: weakref.WeakSet[asyncio.Task[Any]] = weakref.WeakSet()
         self._tasks_lock = threading.Lock()
-        self._dispatched: set[asyncio.Task[Any]] = set()
+        self._events = Events(self)
         super().__init__(SessionConnection(self))
         self._differ = new_differ(self.index, host.settings.differ)
         self.background = Background(self)
@@ -202,7 +203,7 @@ class LiveSession(Session):
             raise ProtocolError(f"{type(packet).__name__} before the client registered")
         self._active = link
         if isinstance(packet, Event):
-            self._dispatch(link, packet)
+            self._events.dispatch(link, packet)
         elif isinstance(packet, PropsUpdate):
             self._apply_client_props(link, packet)
         else:
@@ -395,87 +396,36 @@ class LiveSession(Session):
 
     def fire(self, name: str, data: Any = None) -> None:
         """Raise a page event, such as ``disconnect``, without waiting for its handler."""
-        try:
-            self._dispatch(None, Event(_PAGE_ID, name, data))
-        except LimitReached as error:
-            log.warning("%s of session %s: %s", name, self.label, error)
+        self._events.fire(name, data)
 
     async def dispatch_event(self, control_id: int, event_name: str, event_data: Any) -> None:
         """Run the handler of an event; flet itself calls this for ``close``."""
-        self._dispatch(None, Event(control_id, event_name, event_data))
+        self._events.dispatch(None, Event(control_id, event_name, event_data))
 
-    def _dispatch(self, link: Link | None, event: Event) -> None:
-        if self.host.observer is not None and self.host.observer.saw_event(self, event):
-            return
-        context = self.new_context()
-        context.run(current_link.set, link)
-        # As it is now the control only tells where its handler runs. One that is not in the index flet looks for in
-        # the whole tree: not in the transport's thread, and one at a time.
-        if is_blocking(_handler(self.index.get(event.target), event)):
-            self.lane.submit(lambda: self._run_blocking(event), context)
-        else:
-            self._spawn(event, context)
+    async def after_event(self, control: BaseControl | None) -> None:
+        """Do what is due when a handler has run; flet calls this after ``main``."""
+        self.update_after(control)
 
-    def _find(self, event: Event) -> BaseControl | None:
-        """Return what an event is for, when its turn has come: handlers before it may have removed or replaced it."""
-        control = find_control(self, event.target)
-        if control is None:
-            log.debug("event %s for control %d, which is gone", event.name, event.target)
-        return control
-
-    def _run_blocking(self, event: Event) -> None:
-        control = self._find(event)
-        if control is None:
-            return
-        if not is_blocking(_handler(control, event)):  # another one than when the event came
-            self._spawn(event, contextvars.copy_context())
-            return
-        began = time.perf_counter()
-        try:
-            # Without a handler too: what follows an event is the automatic update, and that diffs.
-            drive(trigger_event(control, event.name, event.data))
-        except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - user code
-            self.host.report(self, error, f"on_{event.name}")
-        self._handled(began)
-
-    async def _run_async(self, event: Event) -> None:
-        control = self._find(event)
-        if control is None:
-            return
-        if is_blocking(_handler(control, event)):
-            self.lane.submit(lambda: self._run_blocking(event), contextvars.copy_context())
-            return
-        began = time.perf_counter()
-        try:
-            await trigger_event(control, event.name, event.data)
-        except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - user code
-            self.host.report(self, error, f"on_{event.name}")
-        self._handled(began)
-
-    def _handled(self, began: float) -> None:
-        if self.host.on_handled is not None:
-            self.host.on_handled(time.perf_counter() - began)
+    def update_after(self, control: BaseControl | None) -> None:
+        """Update what a handler has changed, unless it has done so itself, and let unused services go."""
+        if wants_update():
+            while control is not None:
+                if control.is_isolated() and not hasattr(control, "_frozen"):
+                    control.update()
+                    break
+                control = control.parent
+        forget_updates()
+        drop_services(self.page)
 
     @property
     def busy(self) -> bool:
         """Whether handlers run or wait."""
-        return bool(self._dispatched) or self.lane.busy
+        return self._events.busy or self.lane.busy
 
     @property
     def packets_waiting(self) -> int:
         """How many packets wait for clients to take them."""
         return sum(link.waiting for link in self.receivers)
-
-    def _spawn(self, event: Event, context: contextvars.Context) -> None:
-        if len(self._dispatched) >= MAX_WAITING:
-            raise LimitReached(f"{MAX_WAITING} async handlers run already; this event is dropped", MAX_WAITING)
-
-        def start() -> None:
-            task = self.host.loop.create_task(self._run_async(event))
-            self._dispatched.add(task)  # the loop itself holds tasks only weakly
-            task.add_done_callback(self._dispatched.discard)
-
-        self.lane.start(start, context)
 
     # -- what flet calls -----------------------------------------------------------------------------
 
@@ -732,10 +682,6 @@ class _ReportingUpdate:
             self._control.update()
         except Exception as error:  # noqa: BLE001 - user code
             self._session.host.report(self._session, error, "a component")
-
-
-def _handler(control: BaseControl | None, event: Event) -> Any:
-    return getattr(control, f"on_{event.name}", None)
 
 
 def _children(parent: BaseControl) -> Iterator[BaseControl]:
