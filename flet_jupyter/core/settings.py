@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from flet_jupyter.exceptions import BadOption
 
-__all__ = ["A_NUMBER_OF_SECONDS", "AppSettings", "parse_seconds"]
+__all__ = ["A_NUMBER_OF_SECONDS", "AppSettings", "Differ", "parse_seconds"]
 
 A_NUMBER_OF_SECONDS: Final = "a number of seconds"
 """What `parse_seconds` takes, as a message says it: "X is not ..."."""
+
+Differ: TypeAlias = Literal["fast", "flet"]
+"""How it is found out what an update has to send."""
 
 _DEFAULT_TIMEOUT: Final = 3600
 
@@ -42,7 +45,7 @@ class AppSettings:
     max_sessions_per_client: int = 200
     max_links: int = 20
     max_packet_bytes: int = 10_000_000
-    differ: str = "fast"
+    differ: Differ = "fast"
 
     @classmethod
     def from_environment(cls, *, session_timeout: float | None = None) -> AppSettings:
@@ -51,7 +54,7 @@ class AppSettings:
         Raises
         ------
         BadOption
-            An environment variable has a value that is no number of seconds.
+            An environment variable has a value that makes no sense.
         """
         if session_timeout is None:
             session_timeout = _DEFAULT_TIMEOUT
@@ -60,7 +63,17 @@ class AppSettings:
                     session_timeout = parse_seconds(text)
                 except ValueError:
                     raise BadOption(f"FLET_SESSION_TIMEOUT={text!r} is not {A_NUMBER_OF_SECONDS}.") from None
-        return cls(session_timeout=session_timeout)
+        return cls(session_timeout=session_timeout, differ=_differ())
+
+
+def _differ() -> Differ:
+    match os.environ.get("FLET_JUPYTER_DIFFER", "").strip():
+        case "" | "fast":
+            return "fast"
+        case "flet":
+            return "flet"
+        case name:
+            raise BadOption(f"FLET_JUPYTER_DIFFER={name!r} is neither fast nor flet.")
 
 
 def parse_seconds(value: str | float) -> float:

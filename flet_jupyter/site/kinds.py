@@ -16,7 +16,7 @@ from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar, cast
 
 import traitlets
 
-from flet_jupyter.core.settings import A_NUMBER_OF_SECONDS, parse_seconds
+from flet_jupyter.core.settings import A_NUMBER_OF_SECONDS, Differ, parse_seconds
 
 log = logging.getLogger(__name__)
 
@@ -237,6 +237,7 @@ NETWORKS: Final = Kind(
 )
 HASHED_PASSWORD: Final = Kind(_hashed_password, f"a hash as made by `{_HOW_TO_HASH}`", _unjudged(traitlets.Unicode))
 WEB_RENDERER: Final[Kind[WebRenderer]] = choice("auto", "canvaskit", "skwasm", renamed={"html": "auto"})
+DIFFER: Final[Kind[Differ]] = choice("fast", "flet")
 ROUTE_URL_STRATEGY: Final[Kind[RouteUrlStrategy]] = choice("path", "hash")
 LOG_LEVEL: Final[Kind[LogLevel]] = choice(
     "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL", renamed={"warn": "WARNING", "fatal": "CRITICAL"}

@@ -79,6 +79,7 @@ OF_SOCKETS: Final = frozenset(
         "max_sessions",
         "max_sessions_per_client",
         "max_packet_bytes",
+        "differ",
         "show_errors",
         "proxy_path",
         "allow_origin",

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from flet_jupyter.core.settings import AppSettings
+from flet_jupyter.core.settings import AppSettings, Differ
 from flet_jupyter.exceptions import BadOption
 from flet_jupyter.site import kinds
 from flet_jupyter.site.options import Option, option, options_of, resolve, table
@@ -117,6 +117,12 @@ class SiteSettings:
         "Sessions that one IP address may have at a time; of this machine's own, where a proxy may run, any number.",
     )
     max_packet_bytes: int = option(_CORE.max_packet_bytes, kinds.SIZE, "The largest message taken from a client.")
+    differ: Differ = option(
+        _CORE.differ,
+        kinds.DIFFER,
+        "How it is found out what an update has to send. Flet's own way compares the whole page.",
+        "FLET_JUPYTER_DIFFER",
+    )
     show_errors: bool = option(False, kinds.FLAG, "Show visitors the tracebacks of errors, for development.")
 
     @property
@@ -127,6 +133,7 @@ class SiteSettings:
             max_sessions=self.max_sessions,
             max_sessions_per_client=self.max_sessions_per_client,
             max_packet_bytes=self.max_packet_bytes,
+            differ=self.differ,
         )
 
     def check(self) -> None:

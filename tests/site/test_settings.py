@@ -57,6 +57,7 @@ SAMPLES: dict[kinds.Kind[Any], dict[str, Any]] = {
     kinds.WEB_RENDERER: {"auto": "auto", "CanvasKit": "canvaskit", "skwasm": "skwasm"},
     kinds.ROUTE_URL_STRATEGY: {"path": "path", "hash": "hash"},
     kinds.LOG_LEVEL: {"debug": "DEBUG", "INFO": "INFO", "Error": "ERROR"},
+    kinds.DIFFER: {"fast": "fast", "flet": "flet"},
     kinds.LOG_FORMAT: {"text": "text", "json": "json"},
 }
 
@@ -160,8 +161,9 @@ def test_every_variable_of_flet_is_one_options_only() -> None:
         FLET_UPLOAD_HANDLER_ENDPOINT FLET_OAUTH_CALLBACK_HANDLER_ENDPOINT
     """
     read_in_its_source = "FLET_WEB_NO_CDN FLET_WEB_PATH FLET_LOG_LEVEL"
+    ours = " FLET_JUPYTER_DIFFER"
     assert sorted(str(each.variable) for each in WITH_VARIABLE) == sorted(
-        (documented_by_flet + read_in_its_source).split()
+        (documented_by_flet + read_in_its_source + ours).split()
     )
 
 
@@ -223,6 +225,7 @@ BAD: dict[kinds.Kind[Any], list[Any]] = {
     kinds.WEB_RENDERER: ["webgl", 5, ["auto"]],
     kinds.ROUTE_URL_STRATEGY: ["query", True],
     kinds.LOG_LEVEL: ["LOUD", 20],
+    kinds.DIFFER: ["slow", {}],
     kinds.LOG_FORMAT: ["xml", {}],
 }
 
