@@ -50,6 +50,7 @@ try:
     from flet.controls.control_event import Event as FletEvent
     from flet.controls.object_patch import DiffBuilder, ObjectPatch, ObjectPatchException, PatchOperation
     from flet.controls.page import LoginEvent, Page
+    from flet.controls.services.service import Service
     from flet.data_channel import _ProtocolMuxedDataChannel as MuxedDataChannel
     from flet.messaging.connection import Connection
     from flet.messaging.protocol import (
@@ -108,6 +109,7 @@ __all__ = [
     "PubSubHub",
     "RegisterClientResponseBody",
     "RemoveOperation",
+    "Service",
     "Session",
     "SessionCrashedBody",
     "Value",
@@ -123,7 +125,6 @@ __all__ = [
     "explicit_key",
     "find_control",
     "forget_updates",
-    "has_rules",
     "id_of",
     "is_mounted",
     "note_body",
@@ -135,6 +136,7 @@ __all__ = [
     "trigger_event",
     "triggers_as_flet",
     "validate",
+    "validated_fields",
     "wants_update",
 ]
 
@@ -197,10 +199,10 @@ def note_plain_changes(value: Any) -> None:
         dict.clear(changes)
 
 
-def has_rules(cls: type) -> bool:
-    """Tell whether flet validates the properties of a class of controls."""
+def validated_fields(cls: type) -> tuple[frozenset[str], bool]:
+    """Return which fields of a class of controls flet validates, and whether it validates them together too."""
     spec = _compile_class_spec(cls)
-    return bool(spec.field_rules or spec.class_rules)
+    return frozenset(name for name, _ in spec.field_rules), bool(spec.class_rules)
 
 
 def explicit_key(thing: Any) -> Any:

@@ -32,7 +32,6 @@ from flet_jupyter.core.flet_api import (
     forget_updates,
     id_of,
     note_body,
-    sent_parts,
     wants_update,
 )
 from flet_jupyter.core.outbox import Outgoing
@@ -47,10 +46,11 @@ from flet_jupyter.core.packets import (
     scalar_replacements,
 )
 from flet_jupyter.core.tree import new_differ
+from flet_jupyter.core.tree.walk import children_of, descendants_of
 from flet_jupyter.exceptions import FletJupyterError, LimitReached, ProtocolError, SessionClosed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable
 
     from flet_jupyter.core.app_host import AppHost
     from flet_jupyter.core.link import Link
@@ -447,12 +447,12 @@ class LiveSession(Session):
                 try:
                     self.send(Message(MessageAction.PATCH_CONTROL, PatchControlBody(id_of(target), update.patch)))
                 except BaseException:
-                    update.undo()
+                    update.undo_unsent()
                     raise
             added = update.added
             added += self._stragglers(added)
-            self._differ.mount([*added, *update.resent.values()])
             unmounts = self._reindex(added, update.removed)
+            self._differ.mount([*added, *update.resent.values()])
             if parent is not None and isinstance(control, dict):
                 note_body(parent, control)
             if self.host.observer is not None:
@@ -473,7 +473,7 @@ class LiveSession(Session):
         numbers = {id_of(control) for control in added}
         found: list[BaseControl] = []
         for parent in added:
-            for child in _children(parent):
+            for child in children_of(parent):
                 if id_of(child) not in numbers and id_of(child) not in self.index:
                     found += self._differ.adopt(child, parent)
         return found
@@ -489,8 +489,9 @@ class LiveSession(Session):
         gone = {id_of(control): control for control in removed}
         new = {id_of(control): control for control in added}
         # What is in a control that was moved is unmounted by flet; it is on the page all the same.
-        moved = _all_children(new[number] for number in gone.keys() & new.keys())
+        moved = descendants_of(new[number] for number in gone.keys() & new.keys())
         lost = gone.keys() - new.keys() - moved
+        lost -= self._differ.survivors(lost)
         for number in lost:
             self.index.pop(number, None)
         self._differ.unmount(lost)
@@ -682,36 +683,6 @@ class _ReportingUpdate:
             self._control.update()
         except Exception as error:  # noqa: BLE001 - user code
             self._session.host.report(self._session, error, "a component")
-
-
-def _children(parent: BaseControl) -> Iterator[BaseControl]:
-    """Yield the controls that were sent as part of one, but not what is in them in turn."""
-    for parts in sent_parts(parent) or ():
-        for part in parts.values():
-            yield from _controls(part)
-
-
-def _controls(value: Any) -> Iterator[BaseControl]:
-    if isinstance(value, BaseControl):
-        yield value
-    elif isinstance(value, list | tuple):
-        for part in value:
-            yield from _controls(part)
-    elif isinstance(value, dict):
-        for part in value.values():
-            yield from _controls(part)
-
-
-def _all_children(parents: Iterable[BaseControl]) -> set[int]:
-    """Return the numbers of all controls in some."""
-    found: set[int] = set()
-    waiting = list(parents)
-    while waiting:
-        for child in _children(waiting.pop()):
-            if id_of(child) not in found:
-                found.add(id_of(child))
-                waiting.append(child)
-    return found
 
 
 def _is_impossible(size: Any) -> bool:

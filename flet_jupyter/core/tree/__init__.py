@@ -12,6 +12,8 @@ only what has changed is visited. The result is the same: see ``tests/core/test_
     How a list or dictionary is found to have changed, which tells nobody.
 :mod:`~.scope`
     Which controls an update has to visit, and how to get there.
+:mod:`~.places`, :mod:`~.shared`, :mod:`~.walk`
+    Where in a control its children are, which of them are elsewhere too, and all that are in it.
 :mod:`~.lists`
     How one list of controls becomes another.
 :mod:`~.compare`
@@ -22,8 +24,8 @@ only what has changed is visited. The result is the same: see ``tests/core/test_
     All of it, for one session.
 :mod:`~.flets`
     Flet's own way, for a flet that is not as expected.
-:mod:`~.choice`
-    Which of the two.
+:mod:`~.choice`, :mod:`~.probe`
+    Which of the two: whether the first fits the installed flet is tried once.
 """
 
 from __future__ import annotations

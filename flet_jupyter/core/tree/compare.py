@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from flet_jupyter.core.tree.kinds import Kind
     from flet_jupyter.core.tree.places import Places
     from flet_jupyter.core.tree.scope import Scope
+    from flet_jupyter.core.tree.shared import Shared
 
 __all__ = ["Comparison"]
 
@@ -49,7 +50,9 @@ class Comparison(DiffBuilder):
     scope : Scope
         Which controls to visit.
     places : Places
-        Where in long lists these are.
+        Where in their parents these are.
+    shared : Shared
+        Controls that are in several places.
 
     Attributes
     ----------
@@ -59,15 +62,17 @@ class Comparison(DiffBuilder):
         The numbers of those that were compared.
     """
 
-    def __init__(self, before: Any, after: Any, scope: Scope, places: Places) -> None:
+    def __init__(self, before: Any, after: Any, scope: Scope, places: Places, shared: Shared) -> None:
         super().__init__(before, after, control_cls=BaseControl)
         self.resent: dict[int, BaseControl] = {}
         self.visited: set[int] = set()
         self._scope = scope
         self._places = places
+        self._shared = shared
         self._control: Any = after
         self._number = 0
-        self._undo: list[Callable[[], None]] = []
+        self._taken: list[tuple[Any, dict[str, Any], list[str]]] = []
+        self._before: list[tuple[Any, Any]] = []
 
     def run(self, parent: Any, path: list[Any], before: Any, after: Any, *, frozen: bool) -> None:
         """Compare; what was noted on the way is taken back if that fails."""
@@ -81,11 +86,20 @@ class Comparison(DiffBuilder):
             self.undo()
             raise
 
-    def undo(self) -> None:
-        """Take back what was noted: nothing of it was sent."""
-        for step in reversed(self._undo):
-            step()
-        self._undo.clear()
+    def undo(self, is_wanted: Callable[[Any], bool] | None = None) -> None:
+        """Take back what was noted: nothing of it was sent.
+
+        Parameters
+        ----------
+        is_wanted : callable, optional
+            Tells of the value of a property whether the next update is to send it; without it each is.
+        """
+        for thing, sent in reversed(self._before):
+            set_sent_parts(thing, *sent)
+        for thing, names, taken in self._taken:
+            names.update((name, None) for name in taken if is_wanted is None or is_wanted(getattr(thing, name, None)))
+        self._before.clear()
+        self._taken.clear()
 
     @property
     def added(self) -> dict[Any, Any]:
@@ -102,12 +116,12 @@ class Comparison(DiffBuilder):
     def _visit(self, control: Any, path: list[Any]) -> None:
         """Visit a control that has changed, or in which something has."""
         kind = kind_of(type(control))
+        number = control._i
         if kind.has_hook:
             control._before_update_safe()
             self._scope.take_marks()  # the hook may have set something, anywhere
-        elif kind.has_rules:
+        elif kind.has_rules and (number in self._scope.compared or _is_validated_with_parts(control, kind)):
             validate(control, suppress_repeated_errors=True)
-        number = control._i
         around = self._control, self._number
         self._control, self._number = control, number
         if number in self._scope.compared or not self._visit_below(control, number, path):
@@ -133,8 +147,7 @@ class Comparison(DiffBuilder):
         return len(places) >= len(wanted)
 
     def _visit_known(self, control: Any, path: list[Any]) -> None:
-        number = control._i
-        if (number in self._scope.below or number in self._scope.compared) and not hasattr(control, "_frozen"):
+        if control._i in self._scope and not hasattr(control, "_frozen"):
             self._visit(control, path)
 
     def _compare_same(self, thing: Any, path: list[Any]) -> None:
@@ -173,7 +186,7 @@ class Comparison(DiffBuilder):
             if thing is self._control:
                 self._places.forget(self._number)
             set_sent_parts(thing, *known.parts)
-            self._undo.append(lambda: set_sent_parts(thing, *sent))
+            self._before.append((thing, sent))
 
     def _take(self, thing: Any, attribute: str) -> list[str]:
         """Take the names of the properties that were set. What is set from now on is for the next update."""
@@ -186,7 +199,7 @@ class Comparison(DiffBuilder):
                 break
         if taken:
             taken.reverse()
-            self._undo.append(lambda: names.update(dict.fromkeys(taken)))
+            self._taken.append((thing, names, taken))
         return taken
 
     def _compare_set(self, thing: Any, kind: Kind, path: list[Any], name: str, known: _Known) -> None:
@@ -280,6 +293,8 @@ class Comparison(DiffBuilder):
             if parent is item:
                 raise ObjectPatchException(f"Parent is the same as item: {item}")
             if parent is not None:
+                if isinstance(item, BaseControl):
+                    self._shared.mounting(item, parent)
                 item._parent = weakref.ref(parent)
             if frozen:
                 item._frozen = frozen
@@ -422,6 +437,11 @@ class _Known:
             if self.parts[place] is NOTHING:
                 self.parts[place] = {}
             self.parts[place][name] = value
+
+
+def _is_validated_with_parts(control: Any, kind: Kind) -> bool:
+    """Tell whether what changed inside a control can make it invalid, as a hidden content can."""
+    return kind.has_class_rules or any(not kind.validated.isdisjoint(parts) for parts in sent_parts(control) or ())
 
 
 def _empty(value: Any) -> Any:

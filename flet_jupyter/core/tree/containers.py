@@ -12,6 +12,7 @@ import operator
 import weakref
 from typing import TYPE_CHECKING, Any, Final
 
+from flet_jupyter.core.flet_api import Service
 from flet_jupyter.core.tree.parts import has_parts
 from flet_jupyter.core.tree.watch import equality_was_asked, guard_equality
 
@@ -33,8 +34,7 @@ _NOTHING: Final = _Nothing()
 class Containers:
     """What was sent of the lists, dictionaries and objects of controls, slot by slot.
 
-    A slot is a field of a control: three lists have the control, the name and the value as it was sent. The control
-    is held weakly: flet removes services that nobody holds, and counts who does.
+    A slot is a field of a control: three lists have the control, the name and the value as it was sent.
     """
 
     def __init__(self) -> None:
@@ -53,7 +53,8 @@ class Containers:
         """Note what was sent of some fields of a control, instead of what was noted of it before."""
         slots = iter(self._slots.pop(number, ()))
         used: list[int] = []
-        holder = weakref.proxy(control)
+        # Flet takes away services that nobody holds, and counts who does.
+        holder = weakref.proxy(control) if isinstance(control, Service) else control
         for name, value in fields:
             slot = next(slots, None)
             if slot is None:

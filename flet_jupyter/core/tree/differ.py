@@ -5,6 +5,8 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING, Any, Final
 
+import msgpack
+
 from flet_jupyter.core.flet_api import BaseControl, ObjectPatchException, note_plain_changes, sent_parts, validate
 from flet_jupyter.core.tree.compare import Comparison
 from flet_jupyter.core.tree.containers import Containers
@@ -12,7 +14,8 @@ from flet_jupyter.core.tree.kinds import Kind, kind_of
 from flet_jupyter.core.tree.packing import encode, encode_sent
 from flet_jupyter.core.tree.parts import NOTHING, PLAIN, has_parts, is_dataclass
 from flet_jupyter.core.tree.places import Places
-from flet_jupyter.core.tree.scope import Scope
+from flet_jupyter.core.tree.scope import Scope, parent_of
+from flet_jupyter.core.tree.shared import Shared
 from flet_jupyter.core.tree.watch import Marks, Watch, watch, watch_internals
 
 if TYPE_CHECKING:
@@ -44,8 +47,16 @@ class Update:
         self._marks = marks
 
     def undo(self) -> None:
-        """Forget the update: it could not be sent. What it was about is part of the next one."""
+        """Forget the update: it failed. What it was about is part of the next one."""
         self._comparison.undo()
+        self._marks.update(self._scope.taken)
+
+    def undo_unsent(self) -> None:
+        """Forget the update: it could not be packed. Of that too the next one is about, but for what no client can get.
+
+        That was refused with an error, and refusing it again would hold up everything else.
+        """
+        self._comparison.undo(_can_be_sent)
         self._marks.update(self._scope.taken)
 
 
@@ -68,6 +79,7 @@ class Differ:
         self._marks = Marks(mounted)
         self._containers = Containers()
         self._places = Places()
+        self._shared = Shared(mounted)
         self._hooked: set[int] = set()  # with a before_update() of the app's own
         self._restless: set[int] = set()  # with a list or dictionary in one of their values: nobody watches those
 
@@ -92,8 +104,8 @@ class Differ:
             What the app's code raises, and flet's validation. Nothing is lost by that: the next update is about the
             same things.
         """
-        scope = Scope(after, self._mounted, self._marks)
-        comparison = Comparison(before, after, scope, self._places)
+        scope = Scope(after, self._mounted, self._marks, self._shared)
+        comparison = Comparison(before, after, scope, self._places, self._shared)
         update = Update(comparison, scope, self._marks)
         try:
             if before is after and isinstance(after, BaseControl):
@@ -122,7 +134,7 @@ class Differ:
         if self._restless:
             scope.compare(self._restless)
         if self._hooked:
-            scope.visit(self._hooked)
+            scope.call(self._hooked)
 
     def _finish(self, comparison: Comparison, update: Update) -> None:
         added, removed = comparison.added, comparison.removed
@@ -174,6 +186,8 @@ class Differ:
         if parent is thing:
             raise ObjectPatchException(f"Parent is the same as item: {thing}")
         if parent is not None:
+            if kind.is_control:
+                self._shared.mounting(thing, parent)
             thing._parent = weakref.ref(parent)
         if hasattr(thing, "_frozen"):
             frozen = thing._frozen
@@ -185,7 +199,7 @@ class Differ:
             owner = thing if kind.is_control else parent
             for part in _parts_of(thing, kind):
                 self._prepare(part, owner, added, frozen=frozen)
-        self._watch(thing, kind, thing if kind.is_control else parent, frozen=frozen)
+        self._watch(thing, kind, thing if kind.is_control else parent_of(thing), frozen=frozen)
 
     def _prepare_control(self, control: Any, kind: Kind, added: list[BaseControl], *, alone: bool) -> None:
         if not alone:
@@ -217,7 +231,7 @@ class Differ:
     # -- what is mounted -----------------------------------------------------------------------------
 
     def mount(self, controls: Iterable[BaseControl]) -> None:
-        """Watch what nobody hears of in controls that have just been sent, or sent again in part."""
+        """Watch what nobody hears of in controls that have just been sent, or sent again in part, and are indexed."""
         for control in controls:
             sent = sent_parts(control)
             if sent is None or hasattr(control, "_frozen"):
@@ -229,6 +243,7 @@ class Differ:
             lists, dicts, classes = sent
             if lists or dicts or classes or kind.structural:
                 self._watch_parts(control, number, kind, sent)
+        self._shared.settle()
 
     def _watch_parts(self, control: BaseControl, number: int, kind: Kind, sent: tuple[dict[str, Any], ...]) -> None:
         lists, dicts, classes = sent
@@ -242,6 +257,10 @@ class Differ:
         else:
             self._restless.discard(number)
 
+    def survivors(self, numbers: Iterable[int]) -> set[int]:
+        """Return those of some removed controls that are still in another place of the tree."""
+        return self._shared.survivors(numbers)
+
     def unmount(self, numbers: Iterable[int]) -> None:
         """Forget controls."""
         for number in numbers:
@@ -249,6 +268,16 @@ class Differ:
             self._restless.discard(number)
             self._containers.remove(number)
             self._places.forget(number)
+
+
+def _can_be_sent(value: Any) -> bool:
+    if has_parts(value):
+        return True
+    try:
+        msgpack.packb(value, default=encode)
+    except Exception:  # noqa: BLE001 - whatever the reason, it is no
+        return False
+    return True
 
 
 def _parts_of(thing: Any, kind: Kind) -> list[Any]:

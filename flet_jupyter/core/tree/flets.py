@@ -52,6 +52,9 @@ class FletUpdate:
     def undo(self) -> None:
         """Do nothing: flet forgets what it was about when an update fails."""
 
+    def undo_unsent(self) -> None:
+        """Do nothing: as above."""
+
 
 class FletDiffer:
     """Does what :class:`~.differ.Differ` does, by comparing the whole tree."""
@@ -82,6 +85,11 @@ class FletDiffer:
 
     def mount(self, controls: Iterable[BaseControl]) -> None:
         """Do nothing: nothing is watched."""
+
+    def survivors(self, numbers: Iterable[int]) -> set[int]:
+        """Return nothing: flet looks for what it has forgotten when an event comes."""
+        del numbers
+        return set()
 
     def unmount(self, numbers: Iterable[int]) -> None:
         """Do nothing: nothing is watched."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, Final
 
-from flet_jupyter.core.flet_api import UNSET, BaseControl, Value, has_rules
+from flet_jupyter.core.flet_api import UNSET, BaseControl, Value, validated_fields
 
 __all__ = ["Kind", "kind_of"]
 
@@ -32,6 +32,10 @@ class Kind:
         what is in it, so they need not be called while that stays as it is.
     has_rules : bool
         Whether flet validates anything.
+    validated : frozenset of str
+        Which fields.
+    has_class_rules : bool
+        Whether it also validates them together.
     builds : bool
         Whether ``build`` is overridden.
     structural : tuple of str
@@ -55,6 +59,7 @@ class Kind:
         "cls",
         "events",
         "field_defaults",
+        "has_class_rules",
         "has_hook",
         "has_rules",
         "hidden",
@@ -65,6 +70,7 @@ class Kind:
         "root_defaults",
         "structural",
         "tracked",
+        "validated",
     )
 
     def __init__(self, cls: type) -> None:
@@ -76,7 +82,8 @@ class Kind:
         hook = getattr(cls, "before_update", None)
         self.has_hook = self.is_control and hook is not BaseControl.before_update
         self.is_app_hook = self.has_hook and not getattr(hook, "__module__", "").startswith("flet.")
-        self.has_rules = self.is_control and has_rules(cls)
+        self.validated, self.has_class_rules = validated_fields(cls) if self.is_control else (frozenset(), False)
+        self.has_rules = bool(self.validated) or self.has_class_rules
         self.builds = self.is_control and getattr(cls, "build", None) is not BaseControl.build
         self.hidden = frozenset(field.name for field in fields if field.metadata.get("skip", False))
         travelling = [field for field in fields if field.name not in self.hidden]

@@ -9,6 +9,7 @@ from flet_jupyter.core.flet_api import BaseControl
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from flet_jupyter.core.tree.shared import Shared
     from flet_jupyter.core.tree.watch import Marks
 
 __all__ = ["Scope", "parent_of"]
@@ -25,24 +26,30 @@ class Scope:
         The session's controls by their numbers.
     marks : Marks
         What was set since the last update. Those within the scope are taken away; those outside it wait for another.
+    shared : Shared
+        Controls to which several ways lead.
 
     Attributes
     ----------
     compared : set of int
         Controls to compare with what was sent of them. Others are only on the way to these.
+    called : set of int
+        Controls to visit for the sake of their hooks.
     below : dict
         For each control on the way: the numbers of its children that are visited.
     taken : set of int
         The marks that were taken.
     """
 
-    def __init__(self, root: BaseControl, mounted: Mapping[int, BaseControl], marks: Marks) -> None:
+    def __init__(self, root: BaseControl, mounted: Mapping[int, BaseControl], marks: Marks, shared: Shared) -> None:
         self.root = root
         self.compared: set[int] = set()
+        self.called: set[int] = set()
         self.below: dict[int, set[int]] = {}
         self.taken: set[int] = set()
         self._mounted = mounted
         self._marks = marks
+        self._shared = shared
 
     def take_marks(self) -> None:
         """Take what was marked below the root, and leave what is elsewhere."""
@@ -71,12 +78,16 @@ class Scope:
             if control is not None and self.add(control):
                 self.compared.add(number)
 
-    def visit(self, numbers: Iterable[int]) -> None:
-        """Have these visited, as far as they are below the root."""
+    def call(self, numbers: Iterable[int]) -> None:
+        """Have the hooks of these called, as far as they are below the root."""
         for number in numbers:
             control = self._mounted.get(number)
-            if control is not None:
-                self.add(control)
+            if control is not None and self.add(control):
+                self.called.add(number)
+
+    def __contains__(self, number: int) -> bool:
+        """Tell whether a control is visited."""
+        return number in self.below or number in self.compared or number in self.called
 
     def add(self, control: BaseControl) -> bool:
         """Find the way from the root to a control; return False if there is none.
@@ -85,10 +96,13 @@ class Scope:
         """
         root, below = self.root, self.below
         way: list[tuple[int, int]] = []
+        found = False
         while control is not root:
             parent = parent_of(control)
+            for other in self._shared.parents_of(control):
+                found = self._add_over(other, control, way) or found
             if parent is None or (parent is not root and getattr(parent, "_isolated", False)):
-                return False
+                return found
             number = parent._i
             way.append((number, control._i))
             if number in below:
@@ -96,6 +110,14 @@ class Scope:
             control = parent
         for number, child in way:
             below.setdefault(number, set()).add(child)
+        return True
+
+    def _add_over(self, parent: BaseControl, control: BaseControl, way: list[tuple[int, int]]) -> bool:
+        """Find a way that leads over one of several parents of a control, which the `way` so far has come to."""
+        if (parent is not self.root and getattr(parent, "_isolated", False)) or not self.add(parent):
+            return False
+        for number, child in [*way, (parent._i, control._i)]:
+            self.below.setdefault(number, set()).add(child)
         return True
 
 
