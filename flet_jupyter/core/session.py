@@ -30,8 +30,6 @@ from flet_jupyter.core.flet_api import (
     bind_page,
     drop_services,
     forget_updates,
-    id_of,
-    note_body,
     wants_update,
 )
 from flet_jupyter.core.outbox import Outgoing
@@ -45,8 +43,7 @@ from flet_jupyter.core.packets import (
     replace_properties,
     scalar_replacements,
 )
-from flet_jupyter.core.tree import new_differ
-from flet_jupyter.core.tree.walk import children_of, descendants_of
+from flet_jupyter.core.tree import ControlTree
 from flet_jupyter.exceptions import FletJupyterError, LimitReached, ProtocolError, SessionClosed
 
 if TYPE_CHECKING:
@@ -108,10 +105,8 @@ class LiveSession(Session):
         self.started_at = time.time()
         self.closed = False
         self._ended = False
-        # Held while the tree is diffed or packed: long, for a large page, and while code of the app runs
-        # (before_update). So the transports, which serve other apps too, never wait for it.
-        self._tree_lock = threading.RLock()
-        # Held for moments, while packets are handed to the links. Taken after the other, never before.
+        # Held for moments, while packets are handed to the links. Taken after that of the tree, never before: that is held
+        # for long, and the transports, which serve other apps too, never wait for it.
         self._out_lock = threading.RLock()
         self._links: list[Link] = []
         self._active: Link | None = None
@@ -121,14 +116,13 @@ class LiveSession(Session):
         self._was_connected = False
         self._pages_sent = 0
         self._calls = Calls()
-        self._mounting: dict[int, BaseControl] = {}  # indexed, and about to be mounted by the thread that added them
         self._pump_at: float | None = None
         self._pump_timer: asyncio.TimerHandle | None = None
         self._tasks: weakref.WeakSet[asyncio.Task[Any]] = weakref.WeakSet()
         self._tasks_lock = threading.Lock()
         self._events = Events(self)
         super().__init__(SessionConnection(self))
-        self._differ = new_differ(self.index, host.settings.differ)
+        self._tree = ControlTree(self.index, host.settings.differ)
         self.background = Background(self)
         self.background.install()
         self._pubsub = SessionPubSub(self)
@@ -137,16 +131,7 @@ class LiveSession(Session):
         self._context.run(bind_page, self.page)
         self._apply_page_props(page_props)
         self._note_client(self.client)
-        self._context.run(self._first_page)
-
-    def _first_page(self) -> None:
-        """Set the baseline that updates compare with: the first client gets the page as it is then."""
-        added = self._differ.first(self.page)
-        for control in added:
-            self.index[id_of(control)] = control
-            control.did_mount()
-        encode_message(Message(MessageAction.REGISTER_CLIENT, self.page), self._differ.encode)
-        self._differ.mount(added)
+        self._context.run(self._tree.first, self.page)
 
     @property
     def pubsub_client(self) -> SessionPubSub:
@@ -255,14 +240,14 @@ class LiveSession(Session):
 
     def _send_page(self, link: Link) -> None:
         """Send `link` the whole page as it was last diffed."""
-        with self._tree_lock:
+        with self._tree.lock:
             try:
                 if link not in self.receivers:
                     link.page_requested = False
                     return
                 body = RegisterClientResponseBody(session_id=self.id, page_patch=self.page, error="")
                 packet = encode_page(
-                    Message(MessageAction.REGISTER_CLIENT, body), self._differ.encode_sent, self._pages_sent
+                    Message(MessageAction.REGISTER_CLIENT, body), self._tree.encode_sent, self._pages_sent
                 )
                 self._pages_sent += 1
                 with self._out_lock:
@@ -368,7 +353,7 @@ class LiveSession(Session):
         }
         try:
             self.apply_page_patch(_public(known))
-            self._differ.mark(_PAGE_ID)
+            self._tree.mark(_PAGE_ID)
         except Exception as error:
             raise ProtocolError(f"page properties that flet cannot read: {error}") from error
 
@@ -380,7 +365,7 @@ class LiveSession(Session):
                 props = {name: value for name, value in props.items() if name in _CLIENT_PAGE_PROPS}
             self.apply_patch(packet.id, props)
             if any(isinstance(value, list | dict) for value in props.values()):
-                self._differ.mark(packet.id)
+                self._tree.mark(packet.id)
         except Exception as error:
             raise ProtocolError(f"properties that flet cannot read: {error}") from error
         if packet.id == _PAGE_ID or not props or len(self.receivers) < 2:
@@ -440,69 +425,19 @@ class LiveSession(Session):
         """Diff a control and send what changed; safe from any thread."""
         if self._ended:
             raise SessionClosed("This app was closed. Run its cell again to start it anew.")
-        with self._tree_lock:
-            update = self._differ.compare(prev_control or control, control, parent, path or [], frozen=frozen)
-            if len(update.patch) > 1:
-                target = control if parent is None else parent
-                try:
-                    self.send(Message(MessageAction.PATCH_CONTROL, PatchControlBody(id_of(target), update.patch)))
-                except BaseException:
-                    update.undo_unsent()
-                    raise
-            added = update.added
-            added += self._stragglers(added)
-            unmounts = self._reindex(added, update.removed)
-            self._differ.mount([*added, *update.resent.values()])
-            if parent is not None and isinstance(control, dict):
-                note_body(parent, control)
-            if self.host.observer is not None:
-                self.host.observer.tree_changed(self)
-        # Without the lock: this is code of the app, and may wait for a thread that needs it.
-        try:
-            for gone in unmounts:
-                gone.will_unmount()
-            for new in added:
-                if self._mounting.pop(new._i, None) is new:  # noqa: SLF001
-                    new.did_mount()
-        finally:
-            for new in added:
-                self._mounting.pop(new._i, None)  # noqa: SLF001
+        self._tree.update(
+            prev_control or control,
+            control,
+            parent,
+            path or [],
+            frozen=frozen,
+            send=self.send,
+            settle=self._tree_changed,
+        )
 
-    def _stragglers(self, added: list[BaseControl]) -> list[BaseControl]:
-        """Return controls that another thread put into new ones after these were prepared: they were sent along."""
-        numbers = {id_of(control) for control in added}
-        found: list[BaseControl] = []
-        for parent in added:
-            for child in children_of(parent):
-                if id_of(child) not in numbers and id_of(child) not in self.index:
-                    found += self._differ.adopt(child, parent)
-        return found
-
-    def _reindex(self, added: list[BaseControl], removed: list[BaseControl]) -> list[BaseControl]:
-        """Index what was added, forget what was removed; return those of them that are to be unmounted.
-
-        A control that was only moved is neither mounted nor unmounted. One that goes before the thread that added it
-        has mounted it is not mounted any more.
-        """
-        if not added and not removed:
-            return []
-        gone = {id_of(control): control for control in removed}
-        new = {id_of(control): control for control in added}
-        # What is in a control that was moved is unmounted by flet; it is on the page all the same.
-        moved = descendants_of(new[number] for number in gone.keys() & new.keys())
-        lost = gone.keys() - new.keys() - moved
-        lost -= self._differ.survivors(lost)
-        for number in lost:
-            self.index.pop(number, None)
-        self._differ.unmount(lost)
-        self.index.update(new)
-        unmounts = [
-            control
-            for number, control in gone.items()
-            if number not in new and self._mounting.pop(number, None) is None
-        ]
-        self._mounting.update((number, control) for number, control in new.items() if number not in gone)
-        return unmounts
+    def _tree_changed(self) -> None:
+        if self.host.observer is not None:
+            self.host.observer.tree_changed(self)
 
     def schedule_update(self, control: BaseControl) -> None:
         """Queue a component's update; safe from any thread."""
@@ -584,7 +519,7 @@ class LiveSession(Session):
         """
         call = self._calls.begin(asyncio.get_running_loop())
         request = InvokeMethodRequestBody(control_id=control_id, call_id=call.id, name=method_name, args=args)
-        packet = encode_message(Message(MessageAction.INVOKE_METHOD, request), self._differ.encode)
+        packet = encode_message(Message(MessageAction.INVOKE_METHOD, request), self._tree.encode)
         with self._out_lock:
             call.packet = packet
             call.link = self.current_link
@@ -600,7 +535,7 @@ class LiveSession(Session):
 
     def send(self, message: Message) -> None:
         """Pack a message from flet and give it to the clients."""
-        data = encode_message(message, self._differ.encode)
+        data = encode_message(message, self._tree.encode)
         outgoing = self._outgoing(message, data) if self.receivers else None
         with self._out_lock:
             for link in self.receivers:

@@ -411,7 +411,7 @@ async def test_an_object_replaced_while_the_page_is_packed_reaches_everybody(mak
 async def test_resyncs_asked_for_at_once_are_one_page() -> None:
     client = await App(counter).open()
     await client.shows("0")
-    with client.session._tree_lock:  # as during a long diff
+    with client.session._tree.lock:  # as during a long diff
         for _ in range(50):
             client.resync()
     await until(lambda: client.pages == 2)
@@ -424,7 +424,7 @@ async def test_asking_for_a_page_does_not_wait_for_a_diff() -> None:
     # The loop and the transports serve other sessions too.
     client = await App(counter).open()
     await client.shows("0")
-    lock = client.session._tree_lock
+    lock = client.session._tree.lock
     taken, release = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
 

@@ -4,6 +4,8 @@ Flet finds out what an update is about by visiting, validating and comparing eve
 controls announce what is set on them, lists and dictionaries are compared with what was sent of them at C's speed, and
 only what has changed is visited. The result is the same: see ``tests/core/test_equivalence.py``.
 
+:mod:`~.tree`
+    What the session sees of it: sends, mounts and unmounts.
 :mod:`~.kinds`
     What is known of a class of controls or values.
 :mod:`~.watch`
@@ -21,7 +23,7 @@ only what has changed is visited. The result is the same: see ``tests/core/test_
 :mod:`~.packing`
     How controls are packed, and what is remembered of them.
 :mod:`~.differ`
-    All of it, for one session.
+    All of that, for one session.
 :mod:`~.flets`
     Flet's own way, for a flet that is not as expected.
 :mod:`~.choice`, :mod:`~.probe`
@@ -30,6 +32,6 @@ only what has changed is visited. The result is the same: see ``tests/core/test_
 
 from __future__ import annotations
 
-from flet_jupyter.core.tree.choice import new_differ
+from flet_jupyter.core.tree.tree import ControlTree
 
-__all__ = ["new_differ"]
+__all__ = ["ControlTree"]

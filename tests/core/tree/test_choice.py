@@ -43,13 +43,13 @@ async def counts(app: App) -> None:
 async def test_the_fast_one_fits_the_installed_flet(unknown: Any) -> None:
     assert probe.problems() == []
     app = App(counter)
-    assert isinstance(app.new_session()._differ, Differ)
+    assert isinstance(app.new_session()._tree._differ, Differ)
     await counts(app)
 
 
 async def test_a_setting_chooses_flets_own() -> None:
     app = App(counter, settings=AppSettings(differ="flet"))
-    assert isinstance(app.new_session()._differ, FletDiffer)
+    assert isinstance(app.new_session()._tree._differ, FletDiffer)
     await counts(app)
 
 
@@ -73,7 +73,7 @@ async def test_where_flet_notes_changes_otherwise_its_own_is_used_and_one_line_s
     with caplog.at_level(logging.WARNING):
         for _ in range(2):
             app = App(counter)
-            assert isinstance(app.new_session()._differ, FletDiffer)
+            assert isinstance(app.new_session()._tree._differ, FletDiffer)
             await counts(app)
     lines = [record.getMessage() for record in caplog.records if "as flet-jupyter knows it" in record.getMessage()]
     assert len(lines) == 1
@@ -84,9 +84,9 @@ async def test_where_flet_packs_otherwise_its_own_is_used(unknown: Any, monkeypa
     kind_of(ft.Column)
     monkeypatch.setattr(ft.Column, "_override_props", {"spacing": 7})
     assert probe.problems() == ["controls are packed otherwise"]
-    assert isinstance(App(counter).new_session()._differ, FletDiffer)
+    assert isinstance(App(counter).new_session()._tree._differ, FletDiffer)
 
 
 async def test_what_flet_lacks_is_named(unknown: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(choice, "differ_misses", ["cannot import name '_UNSET'"])
-    assert isinstance(App(counter).new_session()._differ, FletDiffer)
+    assert isinstance(App(counter).new_session()._tree._differ, FletDiffer)

@@ -263,7 +263,7 @@ async def test_what_is_removed_is_let_go() -> None:
     page.update()
     gc.collect()
     assert [ref for ref in gone if ref() is not None] == []
-    differ: Any = client.session._differ
+    differ: Any = client.session._tree._differ
     assert len(differ._containers) < 30
     assert len(differ._places._indexes) < 5
 
