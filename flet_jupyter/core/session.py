@@ -105,8 +105,8 @@ class LiveSession(Session):
         self.started_at = time.time()
         self.closed = False
         self._ended = False
-        # Held for moments, while packets are handed to the links. Taken after that of the tree, never before: that is held
-        # for long, and the transports, which serve other apps too, never wait for it.
+        # Held for moments, while packets are handed to the links. Taken after the tree's, never before: the transports
+        # serve other apps too, and never wait for a lock that is held for long.
         self._out_lock = threading.RLock()
         self._links: list[Link] = []
         self._active: Link | None = None
