@@ -8,77 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 import flet as ft
-import msgpack
 import pytest
 
-from flet_jupyter.core.flet_api import (
-    Connection,
-    Message,
-    MessageAction,
-    PubSubHub,
-    RegisterClientResponseBody,
-    Session,
-    bind_page,
-    decode_extension,
-    encode_object,
-)
+from tests.core.flet_client import FletClient
 from tests.core.harness import App, Client, until
-from tests.core.model_client import PAGE, ModelClient, pack_event, pack_props, pack_register, walk
+from tests.core.model_client import ModelClient, pack_event, pack_props, pack_register, walk
 
 Step = tuple[Any, ...]
-
-
-class FletClient(ModelClient):
-    """A model client of flet's own session, served as flet's web server does."""
-
-    def __init__(self, main: Callable[[ft.Page], Any]) -> None:
-        super().__init__()
-        self._main = main
-        self._connection = _Connection(self)
-        self._session = Session(self._connection)
-
-    async def start(self) -> None:
-        session = self._session
-        session.apply_page_patch(PAGE)
-        body = RegisterClientResponseBody(session_id=session.id, page_patch=session.get_page_patch(), error="")
-        self._connection.send_message(Message(MessageAction.REGISTER_CLIENT, body))
-        await asyncio.create_task(self._run())
-
-    async def _run(self) -> None:
-        bind_page(self._session.page)
-        result = self._main(self._session.page)
-        if asyncio.iscoroutine(result):
-            await result
-        elif hasattr(result, "__next__"):
-            for _ in result:
-                await self._session.after_event(self._session.page)
-        elif hasattr(result, "__anext__"):
-            async for _ in result:
-                await self._session.after_event(self._session.page)
-        await self._session.after_event(self._session.page)
-
-    async def send(self, packet: bytes) -> None:
-        action, body = msgpack.unpackb(packet[1:], ext_hook=decode_extension)
-        if action == MessageAction.CONTROL_EVENT.value:
-            await asyncio.create_task(self._session.dispatch_event(body["target"], body["name"], body["data"]))
-        elif action == MessageAction.UPDATE_CONTROL_PROPS.value:
-            self._session.apply_patch(body["id"], body["props"])
-
-    async def settle(self) -> None:
-        """Wait until what was started on the loop has ended."""
-        for _ in range(50):
-            await asyncio.sleep(0)
-
-
-class _Connection(Connection):
-    def __init__(self, client: FletClient) -> None:
-        super().__init__()
-        self.loop = asyncio.get_running_loop()
-        self.pubsubhub = PubSubHub(loop=self.loop)
-        self._client = client
-
-    def send_message(self, message: Message) -> None:
-        self._client.receive(b"\x00" + msgpack.packb([message.action.value, message.body], default=encode_object))
 
 
 class OurClient:
@@ -101,7 +37,7 @@ class OurClient:
     async def settle(self) -> None:
         """Wait until every handler has run and everything was sent."""
         await self.session.lane.run(lambda: None)
-        await until(lambda: not self.session._dispatched and len(self.client.link._outbox) == 0)
+        await until(lambda: not self.session.busy and len(self.client.link._outbox) == 0)
         for _ in range(50):
             await asyncio.sleep(0)
         await until(lambda: len(self.client.link._outbox) == 0)
@@ -335,6 +271,8 @@ async def test_after_every_step_a_client_shows_what_flets_own_session_would(main
         await ours.send(for_us)
         await theirs.settle()
         await ours.settle()
+        assert theirs.broken is None
+        assert theirs.failures == []
         await until(lambda: ours.client.shown() == theirs.shown(), f"the same screen after {step}")
         screens.append(theirs.shown())
         late = Client(ours.session)
