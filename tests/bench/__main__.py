@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.bench import busy, first_cell, flood, latency, many_cells, rerun, website
+from tests.bench import busy, first_cell, flood, latency, many_cells, rerun, updates, website
 from tests.bench.report import say, section, table, update
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ BENCHMARKS: dict[str, ModuleType] = {
     "many-cells": many_cells,
     "flood": flood,
     "rerun": rerun,
+    "updates": updates,
     "website": website,
 }
 DOCUMENT = Path(__file__).parents[2] / "docs" / "benchmarks.md"
@@ -32,23 +33,29 @@ def main() -> int:
     """Run what the command line names; return 1 if a bar was missed."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(BENCHMARKS)}; default: all")
-    names = parser.parse_args().names or list(BENCHMARKS)
-    if unknown := set(names) - set(BENCHMARKS):
-        parser.error(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
-    results = [_run(name) for name in names]
+    parser.add_argument("--quick", action="store_true", help="take few steps, print, and write nothing down")
+    options = parser.parse_args()
+    known = [name for name, benchmark in BENCHMARKS.items() if not options.quick or hasattr(benchmark, "quick")]
+    names = options.names or known
+    if unknown := set(names) - set(known):
+        parser.error(
+            f"no {'quick ' * options.quick}benchmark {', '.join(sorted(unknown))}; there are {', '.join(known)}"
+        )
+    results = [_run(name, quick=options.quick) for name in names]
     return 0 if all(row.is_met for result in results for row in result.rows) else 1
 
 
-def _run(name: str) -> Result:
+def _run(name: str, *, quick: bool) -> Result:
     say(f"\n{name}: running")
     start = time.monotonic()
     benchmark = BENCHMARKS[name]
-    result: Result = benchmark.measure()
-    document = DOCUMENT.read_text() if DOCUMENT.exists() else ""
-    # One that compares several peers writes a table of its own.
-    write = getattr(benchmark, "section", section)
-    text = write(name, benchmark.__doc__ or "", result)
-    DOCUMENT.write_text(update(document, name, text, list(BENCHMARKS)))
+    result: Result = benchmark.quick() if quick else benchmark.measure()
+    if not quick:
+        document = DOCUMENT.read_text() if DOCUMENT.exists() else ""
+        # One that compares several peers writes a table of its own.
+        write = getattr(benchmark, "section", section)
+        text = write(name, benchmark.__doc__ or "", result)
+        DOCUMENT.write_text(update(document, name, text, list(BENCHMARKS)))
     shown = benchmark.table(result) if hasattr(benchmark, "table") else table(result.rows)
     say(f"{shown}\n{name}: {time.monotonic() - start:.0f} s")
     return result

@@ -27,8 +27,10 @@ class Row:
     ----------
     measure : str
         What was measured.
-    value, bar : float
-        What came out and what was wanted at most, in `unit`.
+    value : float
+        What came out, in `unit`.
+    bar : float or None
+        What was wanted at most; None where a line is there to be read only.
     unit : str
         Of both; "x" for a ratio.
     basis : str
@@ -41,7 +43,7 @@ class Row:
 
     measure: str
     value: float
-    bar: float
+    bar: float | None
     unit: str
     basis: str
     n: str
@@ -50,7 +52,7 @@ class Row:
     @property
     def is_met(self) -> bool:
         """Whether the bar is reached."""
-        return self.holds and self.value <= self.bar
+        return self.holds and (self.bar is None or self.value <= self.bar)
 
 
 @dataclass(frozen=True)
@@ -90,10 +92,12 @@ def table(rows: Sequence[Row]) -> str:
         "|---|---|---|---|---|---|---|",
     ]
     for row in rows:
-        share = f"{row.value / row.bar:.2f}" if row.bar else "-"
+        bar = "" if row.bar is None else f"<= {_number(row.bar)} {row.unit}"
+        share = f"{row.value / row.bar:.2f}" if row.bar else "" if row.bar is None else "-"
+        verdict = "**missed**" if not row.is_met else "" if row.bar is None else "met"
         lines.append(
-            f"| {row.measure} | <= {_number(row.bar)} {row.unit} | **{_number(row.value)} {row.unit}** | {share} "
-            f"| {'met' if row.is_met else '**missed**'} | {row.n} | {row.basis} |"
+            f"| {row.measure} | {bar} | **{_number(row.value)} {row.unit}** | {share} | {verdict} | {row.n} "
+            f"| {row.basis} |"
         )
     return "\n".join(lines)
 
@@ -140,6 +144,8 @@ Compare the ratios: absolute numbers are one machine's, and both sides of a rati
 def _number(value: float) -> str:
     if value == int(value) and abs(value) >= 10:
         return f"{int(value):,}"
+    if 1e-4 <= abs(value) < 0.1:
+        return f"{value:.2g}"
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2f}".rstrip("0").rstrip(".")
 
 
