@@ -18,8 +18,10 @@ only what has changed is visited. The result is the same: see ``tests/core/test_
     Where in a control its children are, which of them are elsewhere too, and all that are in it.
 :mod:`~.lists`
     How one list of controls becomes another.
+:mod:`~.operations`
+    How values become others, and the operations that a client needs for it.
 :mod:`~.compare`
-    One update: visits, compares, collects the operations.
+    One update: visits what has changed and compares it.
 :mod:`~.packing`
     How controls are packed, and what is remembered of them.
 :mod:`~.differ`

@@ -1,7 +1,7 @@
 """One update: visits what has changed below a control, and collects the operations that bring clients up to date.
 
-Built on flet's own ``DiffBuilder``, which keeps the operations, and which compares what components render: those make
-all their controls anew, so all have to be compared. For everything else the methods here take the place of flet's.
+What components make is made anew each time, so all of that has to be compared; in everything else only what has changed
+is visited.
 """
 
 from __future__ import annotations
@@ -10,25 +10,14 @@ import itertools
 import weakref
 from typing import TYPE_CHECKING, Any, Final
 
-from flet_jupyter.core.flet_api import (
-    AddOperation,
-    BaseControl,
-    DiffBuilder,
-    MoveOperation,
-    ObjectPatchException,
-    RemoveOperation,
-    explicit_key,
-    sent_parts,
-    set_sent_parts,
-    validate,
-)
+from flet_jupyter.core.flet_api import BaseControl, sent_parts, set_sent_parts, validate
 from flet_jupyter.core.tree.containers import is_same_content
 from flet_jupyter.core.tree.kinds import kind_of
-from flet_jupyter.core.tree.lists import common_ends, moves
-from flet_jupyter.core.tree.parts import NOTHING, has_parts, is_dataclass
+from flet_jupyter.core.tree.operations import Operations
+from flet_jupyter.core.tree.parts import NOTHING, PLAIN, has_parts, is_dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from flet_jupyter.core.tree.kinds import Kind
     from flet_jupyter.core.tree.places import Places
@@ -40,7 +29,7 @@ __all__ = ["Comparison"]
 _NO_PARTS: Final = object()
 
 
-class Comparison(DiffBuilder):
+class Comparison(Operations):
     """Compares a tree, as it is now, with what was sent of it.
 
     Parameters
@@ -63,12 +52,11 @@ class Comparison(DiffBuilder):
     """
 
     def __init__(self, before: Any, after: Any, scope: Scope, places: Places, shared: Shared) -> None:
-        super().__init__(before, after, control_cls=BaseControl)
+        super().__init__(before, after, shared)
         self.resent: dict[int, BaseControl] = {}
         self.visited: set[int] = set()
         self._scope = scope
         self._places = places
-        self._shared = shared
         self._control: Any = after
         self._number = 0
         self._taken: list[tuple[Any, dict[str, Any], list[str]]] = []
@@ -229,15 +217,22 @@ class Comparison(DiffBuilder):
         self._compare_values(owner, path, name, old, value if new is _NO_PARTS else new, frozen=False)
         return new
 
+    def _visited_in(self, parts: list[Any]) -> list[int]:
+        wanted = self._scope.below.get(self._number, ())
+        if not wanted and _are_controls(parts):
+            return []
+        return [
+            index
+            for index, part in enumerate(parts)
+            if (part._i in wanted if isinstance(part, BaseControl) else is_dataclass(part))
+        ]
+
     def _visit_parts(self, path: list[Any], name: str, parts: list[Any]) -> None:
         """Visit what is in a list that is as it was."""
-        wanted = self._scope.below.get(self._number)
-        if not wanted and all(issubclass(kind, BaseControl) for kind in set(map(type, parts))):
-            return
-        for index, part in enumerate(parts):
-            if is_dataclass(part):
-                self._compare_same(part, [*path, name, index])
-            elif has_parts(part):
+        for index in self._visited_in(parts):
+            self._compare_same(parts[index], [*path, name, index])
+        for index, part in enumerate(parts) if not _are_controls(parts) else ():
+            if isinstance(part, list | dict):
                 self._compare_values(self._control, [*path, name], index, part, part, frozen=False)
 
     def _compare_unset(self, thing: Any, kind: Kind, path: list[Any], known: _Known) -> None:
@@ -255,149 +250,68 @@ class Comparison(DiffBuilder):
             if not is_same_content(old, new):
                 known.note("_internals", new or _NO_PARTS)
 
-    # -- what flet's builder calls -------------------------------------------------------------------
+    # -- what a component has made anew ---------------------------------------------------------------
 
-    def _compare_dataclasses(self, parent: Any, path: list[Any], src: Any, dst: Any, frozen: bool) -> None:
-        if frozen:
-            super()._compare_dataclasses(parent, path, src, dst, frozen)
-        else:
-            self._compare_same(dst, path)
+    def _compare_anew(self, parent: Any, path: list[Any], old: Any, new: Any) -> None:
+        """Compare an object with the one that takes its place.
 
-    def _compare_values(  # noqa: PLR0917 - flet's
-        self, parent: Any, path: list[Any], key: Any, src: Any, dst: Any, frozen: bool
-    ) -> None:
-        if frozen:
-            super()._compare_values(parent, path, key, src, dst, frozen)
-        elif isinstance(src, list) and isinstance(dst, list):
-            if bool(src) is bool(dst):
-                self._compare_lists(parent, [*path, key], src, dst, frozen=False)
-            else:
-                self._replace(parent, path, key, src, dst)
-        elif isinstance(src, dict) and isinstance(dst, dict):
-            if bool(src) is bool(dst):
-                self._compare_dicts(parent, [*path, key], src, dst, frozen=False)
-            else:
-                self._replace(parent, path, key, src, dst)
-        elif is_dataclass(src) and is_dataclass(dst):
-            if src is dst:
-                self._compare_same(dst, [*path, key])
-            elif hasattr(src, "_frozen") or hasattr(dst, "_frozen"):
-                super()._compare_values(parent, path, key, src, dst, frozen=True)
-            else:
-                self._replace(parent, path, key, src, dst)
-        elif type(src) is not type(dst) or src != dst:
-            self._replace(parent, path, key, src, dst)
-
-    def _dataclass_added(self, item: Any, parent: Any, frozen: bool) -> None:
-        if is_dataclass(item):
-            if parent is item:
-                raise ObjectPatchException(f"Parent is the same as item: {item}")
-            if parent is not None:
-                if isinstance(item, BaseControl):
-                    self._shared.mounting(item, parent)
-                item._parent = weakref.ref(parent)
-            if frozen:
-                item._frozen = frozen
-            self._added_dataclasses[self._get_dataclass_key(item)] = item
-        elif isinstance(item, list | dict):
-            for part in item.values() if isinstance(item, dict) else item:
-                self._dataclass_added(part, parent, frozen)
-
-    def _replace(self, parent: Any, path: list[Any], key: Any, old: Any, new: Any) -> None:
-        self._item_replaced(path, key, new)
-        self._dataclass_removed(old)
-        self._dataclass_added(new, parent, frozen=False)
-
-    # -- lists -------------------------------------------------------------------------------------
-
-    def _compare_lists(self, parent: Any, path: list[Any], src: list[Any], dst: list[Any], frozen: bool) -> None:
-        if frozen:
-            super()._compare_lists(parent, path, src, dst, frozen)
-        elif any(hasattr(kind, "__dataclass_fields__") for kind in {*map(type, src), *map(type, dst)}):
-            self._compare_objects(parent, path, src, dst)
-        else:
-            self._compare_plain(parent, path, src, dst)
-
-    def _compare_plain(self, parent: Any, path: list[Any], src: list[Any], dst: list[Any]) -> None:
-        """Compare lists of values that have no identity, place by place."""
-        start, end = common_ends(src, dst, _differ)
-        old, new = src[start : len(src) - end], dst[start : len(dst) - end]
-        for index, (before, after) in enumerate(zip(old, new, strict=False), start):
-            self._compare_values(parent, path, index, before, after, frozen=False)
-        for index in range(len(old) - 1, len(new) - 1, -1):
-            self._dataclass_removed(old[index])
-            self._remove(path, start + index)
-        for index in range(len(old), len(new)):
-            self._dataclass_added(new[index], parent, frozen=False)
-            self._add(path, start + index, new[index])
-
-    def _compare_objects(self, parent: Any, path: list[Any], src: list[Any], dst: list[Any]) -> None:
-        """Compare lists of controls or values: by their keys, else by what they are.
-
-        First what moves them to their places, then what has changed in each: that is named by its new place.
+        Components make all their controls anew each time. A new one gets the number of the old one, and what clients
+        know of that is what it is compared with.
         """
-        start, end = common_ends(src, dst)
-        old, new = src[start : len(src) - end], dst[start : len(dst) - end]
-        origins = _origins(old, new)
-        self._rearrange(path, start, old, new, origins)
-        wanted = self._scope.below.get(self._number, ())
-        for index in _indexes(dst[:start], wanted):
-            self._compare_same(dst[index], [*path, index])
-        self._account(parent, path, start, old, new, origins)
-        behind = len(dst) - end
-        for index in _indexes(dst[behind:], wanted):
-            self._compare_same(dst[behind + index], [*path, behind + index])
-
-    def _rearrange(self, path: list[Any], start: int, old: list[Any], new: list[Any], origins: list[int]) -> None:
-        """Remove, move and add until a client's list has everything at its place."""
-        kept = [origin for origin in origins if origin >= 0]
-        if not kept and len(old) == len(new):
-            for index, item in enumerate(new, start):
-                self._item_replaced(path, index, item)
+        if old is new:
+            if parent is not None and parent is not new:
+                new._parent = weakref.ref(parent)
             return
-        staying = set(kept)
-        for index in range(len(old) - 1, -1, -1):
-            if index not in staying:
-                self._remove(path, start + index)
-        ranks = {origin: rank for rank, origin in enumerate(sorted(kept))}
-        for source, target in moves([ranks[origin] for origin in kept]):
-            move = {"op": "move", "from": [*path, start + source], "path": [*path, start + target]}
-            self.insert(MoveOperation(move))
-        for index, (item, origin) in enumerate(zip(new, origins, strict=True), start):
-            if origin < 0:
-                self._add(path, index, item)
+        if isinstance(parent, BaseControl) and getattr(parent, "_isolated", False) and parent is not self.dst_doc:
+            return  # it is left to its own update()
+        kind = kind_of(type(new))
+        if kind.is_control:
+            self._take_over(parent, old, new, kind)
+        if kind.tracked:
+            self._compare_tracked(path, old, new, kind)
+        else:
+            for name in kind.order:
+                self._compare_field(path, name, getattr(old, name), getattr(new, name), new, kind)
+        self._dataclass_removed(old)
+        self._dataclass_added(new, parent, frozen=True)
 
-    def _account(  # noqa: PLR0917 - flet's order of arguments
-        self, parent: Any, path: list[Any], start: int, old: list[Any], new: list[Any], origins: list[int]
+    def _take_over(self, parent: Any, old: Any, new: Any, kind: Kind) -> None:
+        new._migrate_state(old)
+        if not hasattr(new, "_initialized"):
+            if kind.builds:
+                _unfrozen(new, new.build)
+            object.__setattr__(new, "_initialized", True)
+        if parent is not None and parent is not new:
+            # Before its parts, so that they are mounted after it.
+            self._dataclass_added(new, parent, frozen=True)
+            self._dataclass_removed(old)
+        if kind.has_hook:
+            new._before_update_safe()
+        elif kind.has_rules:
+            validate(new, suppress_repeated_errors=True)
+
+    def _compare_tracked(self, path: list[Any], old: Any, new: Any, kind: Kind) -> None:
+        for name in kind.structural:
+            self._compare_field(path, name, getattr(old, name), getattr(new, name), new, kind)
+        if kind.is_control and (old._internals or new._internals):
+            self._compare_values(new, path, "_internals", old._internals, new._internals, frozen=True)
+        old_values, new_values = old._values, new._values
+        for name in {**old_values, **new_values}:
+            default = kind.defaults.get(name)
+            before, after = old_values.get(name, default), new_values.get(name, default)
+            if before is not after:
+                self._compare_field(path, name, before, after, new, kind)
+
+    def _compare_field(  # noqa: PLR0917 - the last two only say whose field it is
+        self, path: list[Any], name: str, before: Any, after: Any, new: Any, kind: Kind
     ) -> None:
-        """Note what was added and removed, and compare what stayed, in the order in which flet does."""
-        staying = {origin for origin in origins if origin >= 0}
-        gone: set[int] = set()
-        head = 0
-        for index, (item, origin) in enumerate(zip(new, origins, strict=True), start):
-            while head < len(old) and (head in gone or head not in staying):
-                if head not in gone:
-                    self._dataclass_removed(old[head])
-                head += 1
-            if origin < 0:
-                self._dataclass_added(item, parent, frozen=False)
-                continue
-            gone.add(origin)
-            if old[origin] is item:
-                self._compare_same(item, [*path, index])
-            elif is_dataclass(item):  # built anew with the same key
-                self._compare_dataclasses(parent, [*path, index], old[origin], item, frozen=True)
-            else:
-                self._compare_values(parent, path, index, old[origin], item, frozen=False)
-        for origin in range(len(old) - 1, head - 1, -1):
-            if origin not in staying:
-                self._dataclass_removed(old[origin])
-
-    def _add(self, path: list[Any], index: int, item: Any) -> None:
-        self.insert(AddOperation({"op": "add", "path": [*path, index], "value": item}))
-
-    def _remove(self, path: list[Any], index: int) -> None:
-        self.insert(RemoveOperation({"op": "remove", "path": [*path, index]}))
+        if name in kind.events:
+            before, after = before is not None, after is not None
+        if type(after) in PLAIN and type(before) in PLAIN:
+            if before != after:
+                self._item_replaced(path, name, after)
+        elif self._holds_control(after) or type(before) is not type(after) or before != after:
+            self._compare_values(new, path, name, before, after, frozen=True)
 
 
 class _Known:
@@ -439,6 +353,10 @@ class _Known:
             self.parts[place][name] = value
 
 
+def _are_controls(parts: list[Any]) -> bool:
+    return all(issubclass(kind, BaseControl) for kind in set(map(type, parts)))
+
+
 def _is_validated_with_parts(control: Any, kind: Kind) -> bool:
     """Tell whether what changed inside a control can make it invalid, as a hidden content can."""
     return kind.has_class_rules or any(not kind.validated.isdisjoint(parts) for parts in sent_parts(control) or ())
@@ -449,57 +367,11 @@ def _empty(value: Any) -> Any:
     return [] if isinstance(value, list) else {} if isinstance(value, dict) else None
 
 
-def _differ(old: Any, new: Any) -> bool:
-    """Tell whether two parts without identity differ, or have parts of their own that may."""
-    if isinstance(old, list | dict):
-        return True
-    return old is not new and (type(old) is not type(new) or bool(old != new))
-
-
-def _indexes(parts: list[Any], wanted: Iterable[int]) -> list[int]:
-    """Return where in a list those controls are that are visited, and all other objects."""
-    if not wanted and not any(is_dataclass(part) and not isinstance(part, BaseControl) for part in parts):
-        return []
-    numbers = set(wanted)
-    return [
-        index
-        for index, part in enumerate(parts)
-        if (part._i in numbers if isinstance(part, BaseControl) else is_dataclass(part))
-    ]
-
-
-def _origins(old: list[Any], new: list[Any]) -> list[int]:
-    """Return for each part of a list where it was in the old one; -1 for those that are new."""
-    if not old:
-        return [-1] * len(new)
-    places = {key: index for index, key in enumerate(_keys(old))}
-    origins = [places.get(key, -1) for key in _keys(new)]
-    for index, origin in enumerate(origins):
-        if origin >= 0 and not _is_successor(old[origin], new[index]):
-            origins[index] = -1
-    if len(set(origins)) < len(origins):  # the same twice, or many new ones
-        seen: set[int] = set()
-        for index, origin in enumerate(origins):
-            if origin in seen:
-                origins[index] = -1
-            seen.add(origin)
-    return origins
-
-
-def _keys(parts: list[Any]) -> Iterator[tuple[str, Any]]:
-    plain = itertools.count()
-    for part in parts:
-        if is_dataclass(part):
-            key = explicit_key(part)
-            yield ("id", id(part)) if key is None else ("key", key)
-        else:
-            yield "plain", next(plain)
-
-
-def _is_successor(old: Any, new: Any) -> bool:
-    """Tell whether what has the key of an old control takes its place, instead of being something new."""
-    if old is new or not is_dataclass(new):
-        return True
-    return type(old) is type(new) and (
-        getattr(new, "_c", None) != "C" or getattr(old, "fn", None) is getattr(new, "fn", None)
-    )
+def _unfrozen(control: Any, call: Callable[[], None]) -> None:
+    """Call a method that may set properties of what a component has made."""
+    frozen = getattr(control, "_frozen", None)
+    if frozen is not None:
+        del control._frozen
+    call()
+    if frozen is not None:
+        object.__setattr__(control, "_frozen", frozen)

@@ -185,14 +185,14 @@ class Differ:
             parent = reference() if reference is not None else None
         if parent is thing:
             raise ObjectPatchException(f"Parent is the same as item: {thing}")
-        if parent is not None:
-            if kind.is_control:
-                self._shared.mounting(thing, parent)
-            thing._parent = weakref.ref(parent)
         if hasattr(thing, "_frozen"):
             frozen = thing._frozen
         elif frozen:
             thing._frozen = frozen
+        if parent is not None:
+            if kind.is_control and not frozen:
+                self._shared.mounting(thing, parent)
+            thing._parent = weakref.ref(parent)
         if kind.is_control:
             self._prepare_control(thing, kind, added, alone=alone)
         if not alone:
@@ -295,15 +295,14 @@ def _parts_of(thing: Any, kind: Kind) -> list[Any]:
 
 
 def _has_hidden_parts(parts: Iterable[Any]) -> bool:
-    """Tell whether there are values among these that have lists or dictionaries."""
+    """Tell whether there are values among these, or in lists of these, that have lists or dictionaries."""
     for part in parts:
         if isinstance(part, list | dict):
             within = part if isinstance(part, list) else part.values()
-            if not all(issubclass(kind, BaseControl) for kind in set(map(type, within))) and _has_hidden_parts(
-                [value for value in within if not isinstance(value, BaseControl)]
-            ):
+            kinds = [kind for kind in set(map(type, within)) if not issubclass(kind, BaseControl)]
+            if any(issubclass(kind, list | dict) for kind in kinds):
                 return True
-            if any(isinstance(value, list | dict) for value in within):
+            if any(hasattr(kind, "__dataclass_fields__") for kind in kinds) and _has_hidden_parts(within):
                 return True
         elif is_dataclass(part) and not isinstance(part, BaseControl) and not hasattr(part, "_frozen"):
             lists, dicts, classes = sent_parts(part) or (NOTHING, NOTHING, NOTHING)

@@ -50,6 +50,8 @@ class Kind:
         Defaults that differ from those of the class that declares the property, which the client knows.
     root_defaults : dict
         Those defaults, as far as they are not None.
+    defaults : dict
+        Default values of all other fields.
     field_defaults : dict
         Default values of structural fields.
     """
@@ -57,6 +59,7 @@ class Kind:
     __slots__ = (
         "builds",
         "cls",
+        "defaults",
         "events",
         "field_defaults",
         "has_class_rules",
@@ -98,6 +101,7 @@ class Kind:
         self.root_defaults = {
             n: v for n, v in getattr(cls, "_root_defaults", {}).items() if v is not None and v is not UNSET
         }
+        self.defaults = getattr(cls, "_prop_defaults", {})
         self.field_defaults = {name: _first_default(cls, name) for name in self.structural}
 
 
