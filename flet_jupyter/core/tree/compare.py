@@ -19,6 +19,7 @@ from flet_jupyter.core.tree.parts import NOTHING, PLAIN, has_parts, is_dataclass
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from flet_jupyter.core.tree.containers import Containers
     from flet_jupyter.core.tree.kinds import Kind
     from flet_jupyter.core.tree.places import Places
     from flet_jupyter.core.tree.scope import Scope
@@ -38,6 +39,8 @@ class Comparison(Operations):
         As flet gives them; one and the same for an ordinary update.
     scope : Scope
         Which controls to visit.
+    containers : Containers
+        The lists and dictionaries of all controls.
     places : Places
         Where in their parents these are.
     shared : Shared
@@ -47,15 +50,22 @@ class Comparison(Operations):
     ----------
     resent : dict
         The controls of which lists, dictionaries or objects have changed, by number.
-    visited : set of int
-        The numbers of those that were compared.
     """
 
-    def __init__(self, before: Any, after: Any, scope: Scope, places: Places, shared: Shared) -> None:
+    def __init__(
+        self,
+        before: Any,
+        after: Any,
+        *,
+        scope: Scope,
+        containers: Containers,
+        places: Places,
+        shared: Shared,
+    ) -> None:
         super().__init__(before, after, shared)
         self.resent: dict[int, BaseControl] = {}
-        self.visited: set[int] = set()
         self._scope = scope
+        self._containers = containers
         self._places = places
         self._control: Any = after
         self._number = 0
@@ -107,13 +117,15 @@ class Comparison(Operations):
         number = control._i
         if kind.has_hook:
             control._before_update_safe()
-            self._scope.take_marks()  # the hook may have set something, anywhere
+            self._scope.take_marks()  # the hook may have set something
+            if kind.is_app_hook:
+                self._scope.suspect(self._containers.changed())  # or put something into a list, anywhere
         elif kind.has_rules and (number in self._scope.compared or _is_validated_with_parts(control, kind)):
             validate(control, suppress_repeated_errors=True)
         around = self._control, self._number
         self._control, self._number = control, number
         if number in self._scope.compared or not self._visit_below(control, number, path):
-            self.visited.add(number)
+            self._scope.visited.add(number)
             self._compare_fields(control, kind, path)
         self._control, self._number = around
 
@@ -126,9 +138,9 @@ class Comparison(Operations):
         index = 0
         while index < len(places):
             steps, child = places[index]
-            size = len(wanted)
+            version = self._scope.version
             self._visit_known(child, [*path, *steps])
-            if len(wanted) != size:  # a hook has set something in one of the siblings
+            if self._scope.version != version:  # a hook has changed one of the siblings
                 places = self._places.find(control, number, wanted)
                 index = next(at for at, place in enumerate(places) if place[1] is child)
             index += 1
@@ -141,6 +153,9 @@ class Comparison(Operations):
     def _compare_same(self, thing: Any, path: list[Any]) -> None:
         """Compare a control or a value with what was sent of it."""
         if hasattr(thing, "_frozen"):
+            return
+        if getattr(self._control, "_isolated", False) and self._control is not self.dst_doc:
+            self._scope.postpone(self._number)  # what is in an isolated control waits for its own update
             return
         kind = kind_of(type(thing))
         if kind.is_control:
@@ -217,20 +232,29 @@ class Comparison(Operations):
         self._compare_values(owner, path, name, old, value if new is _NO_PARTS else new, frozen=False)
         return new
 
-    def _visited_in(self, parts: list[Any]) -> list[int]:
+    def _compare_kept(self, path: list[Any], parts: list[Any], start: int) -> None:
+        visited = self._visited_in(parts, 0)
+        while visited:
+            index = visited.pop(0)
+            version = self._scope.version
+            self._compare_same(parts[index], [*path, start + index])
+            if self._scope.version != version:  # a hook has changed one of the others
+                visited = self._visited_in(parts, index + 1)
+
+    def _visited_in(self, parts: list[Any], start: int) -> list[int]:
+        """Return at which places of a list, from `start` on, are objects that are visited."""
         wanted = self._scope.below.get(self._number, ())
         if not wanted and _are_controls(parts):
             return []
         return [
             index
-            for index, part in enumerate(parts)
+            for index, part in enumerate(parts[start:], start)
             if (part._i in wanted if isinstance(part, BaseControl) else is_dataclass(part))
         ]
 
     def _visit_parts(self, path: list[Any], name: str, parts: list[Any]) -> None:
         """Visit what is in a list that is as it was."""
-        for index in self._visited_in(parts):
-            self._compare_same(parts[index], [*path, name, index])
+        self._compare_kept([*path, name], parts, 0)
         for index, part in enumerate(parts) if not _are_controls(parts) else ():
             if isinstance(part, list | dict):
                 self._compare_values(self._control, [*path, name], index, part, part, frozen=False)

@@ -34,7 +34,7 @@ _NOTHING: Final = _Nothing()
 class Containers:
     """What was sent of the lists, dictionaries and objects of controls, slot by slot.
 
-    A slot is a field of a control: three lists have the control, the name and the value as it was sent.
+    A slot is a field of a control, or of one of its values: three lists have the object, the name and what was sent.
     """
 
     def __init__(self) -> None:
@@ -49,18 +49,25 @@ class Containers:
     def __len__(self) -> int:
         return len(self._holders) - len(self._free)
 
-    def put(self, control: Any, number: int, fields: Iterable[tuple[str, Any]]) -> None:
-        """Note what was sent of some fields of a control, instead of what was noted of it before."""
+    def put(self, number: int, fields: Iterable[tuple[Any, str, Any]]) -> None:
+        """Note what was sent of a control, instead of what was noted of it before.
+
+        Parameters
+        ----------
+        number : int
+            The control's.
+        fields : iterable of tuple
+            The control or one of its values, the name of a field, and what was sent of it.
+        """
         slots = iter(self._slots.pop(number, ()))
         used: list[int] = []
-        # Flet takes away services that nobody holds, and counts who does.
-        holder = weakref.proxy(control) if isinstance(control, Service) else control
-        for name, value in fields:
+        for owner, name, value in fields:
             slot = next(slots, None)
             if slot is None:
                 slot = self._new_slot()
-            self._holders[slot], self._names[slot], self._sent[slot] = holder, name, value
-            self._numbers[slot] = number
+            # Flet takes away services that nobody holds, and counts who does.
+            self._holders[slot] = weakref.proxy(owner) if isinstance(owner, Service) else owner
+            self._names[slot], self._sent[slot], self._numbers[slot] = name, value, number
             if _is_comparable(value):
                 self._loose.discard(slot)
             else:

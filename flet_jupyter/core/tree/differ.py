@@ -19,7 +19,7 @@ from flet_jupyter.core.tree.shared import Shared
 from flet_jupyter.core.tree.watch import Marks, Watch, watch, watch_internals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 __all__ = ["Differ", "Update"]
 
@@ -81,7 +81,6 @@ class Differ:
         self._places = Places()
         self._shared = Shared(mounted)
         self._hooked: set[int] = set()  # with a before_update() of the app's own
-        self._restless: set[int] = set()  # with a list or dictionary in one of their values: nobody watches those
 
     def mark(self, number: int) -> None:
         """Note that something was set in a control without its knowledge."""
@@ -105,7 +104,9 @@ class Differ:
             same things.
         """
         scope = Scope(after, self._mounted, self._marks, self._shared)
-        comparison = Comparison(before, after, scope, self._places, self._shared)
+        comparison = Comparison(
+            before, after, scope=scope, containers=self._containers, places=self._places, shared=self._shared
+        )
         update = Update(comparison, scope, self._marks)
         try:
             if before is after and isinstance(after, BaseControl):
@@ -115,7 +116,11 @@ class Differ:
         except BaseException:
             update.undo()
             raise
-        self._marks.update(scope.taken - comparison.visited)
+        self._marks.update(scope.taken - scope.visited)
+        # Of what was compared for the sake of a list or the like, it is noted anew what was sent.
+        update.resent.update(
+            (number, self._mounted[number]) for number in scope.suspected & scope.visited if number in self._mounted
+        )
         return update
 
     def _fill(self, scope: Scope, root: BaseControl) -> None:
@@ -130,9 +135,7 @@ class Differ:
             scope.compared.add(number)
             return
         scope.take_marks()
-        scope.compare(self._containers.changed())
-        if self._restless:
-            scope.compare(self._restless)
+        scope.suspect(self._containers.changed())
         if self._hooked:
             scope.call(self._hooked)
 
@@ -240,22 +243,13 @@ class Differ:
             number = control._i
             if kind.is_app_hook:
                 self._hooked.add(number)
-            lists, dicts, classes = sent
-            if lists or dicts or classes or kind.structural:
-                self._watch_parts(control, number, kind, sent)
+            if kind.structural or kind.inputs or any(sent):
+                self._containers.put(number, _watched_fields(control, kind))
+            for name in kind.inputs:
+                value = getattr(control, name)
+                if is_dataclass(value) and kind_of(type(value)).tracked:
+                    watch(value, "_dirty", self._marks, number, is_control=False)
         self._shared.settle()
-
-    def _watch_parts(self, control: BaseControl, number: int, kind: Kind, sent: tuple[dict[str, Any], ...]) -> None:
-        lists, dicts, classes = sent
-        fields = {name: part for part_of in (lists, dicts) for name, part in part_of.items() if name != "_internals"}
-        for name in kind.structural:
-            if name not in fields:
-                fields[name] = classes[name] if name in classes else getattr(control, name)
-        self._containers.put(control, number, fields.items())
-        if _has_hidden_parts([*classes.values(), *fields.values(), *dicts.values()]):
-            self._restless.add(number)
-        else:
-            self._restless.discard(number)
 
     def survivors(self, numbers: Iterable[int]) -> set[int]:
         """Return those of some removed controls that are still in another place of the tree."""
@@ -265,7 +259,6 @@ class Differ:
         """Forget controls."""
         for number in numbers:
             self._hooked.discard(number)
-            self._restless.discard(number)
             self._containers.remove(number)
             self._places.forget(number)
 
@@ -294,21 +287,34 @@ def _parts_of(thing: Any, kind: Kind) -> list[Any]:
     return [getattr(thing, name, None) for name in names]
 
 
-def _has_hidden_parts(parts: Iterable[Any]) -> bool:
-    """Tell whether there are values among these, or in lists of these, that have lists or dictionaries."""
-    for part in parts:
-        if isinstance(part, list | dict):
-            within = part if isinstance(part, list) else part.values()
-            kinds = [kind for kind in set(map(type, within)) if not issubclass(kind, BaseControl)]
-            if any(issubclass(kind, list | dict) for kind in kinds):
-                return True
-            if any(hasattr(kind, "__dataclass_fields__") for kind in kinds) and _has_hidden_parts(within):
-                return True
-        elif is_dataclass(part) and not isinstance(part, BaseControl) and not hasattr(part, "_frozen"):
-            lists, dicts, classes = sent_parts(part) or (NOTHING, NOTHING, NOTHING)
-            if lists or dicts or _has_hidden_parts(classes.values()):
-                return True
-    return False
+def _watched_fields(thing: Any, kind: Kind) -> Iterator[tuple[Any, str, Any]]:
+    """Yield what was sent of those fields of a control, and of its values, that change without anybody's knowledge."""
+    lists, dicts, classes = sent_parts(thing) or (NOTHING, NOTHING, NOTHING)
+    for parts in (lists, dicts):
+        for name, part in parts.items():
+            if name != "_internals":
+                yield thing, name, part
+            yield from _watched_within(part)
+    for name in kind.structural:
+        if name not in lists and name not in dicts:
+            yield thing, name, classes[name] if name in classes else getattr(thing, name)
+    for name in kind.inputs:
+        yield thing, name, getattr(thing, name)
+    for value in classes.values():
+        if not isinstance(value, BaseControl) and not hasattr(value, "_frozen"):
+            yield from _watched_fields(value, kind_of(type(value)))
+
+
+def _watched_within(part: Any) -> Iterator[tuple[Any, str, Any]]:
+    """Yield the same of what is in a list or dictionary."""
+    within = part if isinstance(part, list) else list(part.values())
+    if all(issubclass(kind, BaseControl) or kind in PLAIN for kind in set(map(type, within))):
+        return
+    for value in within:
+        if isinstance(value, list | dict):
+            yield from _watched_within(value)
+        elif is_dataclass(value) and not isinstance(value, BaseControl) and not hasattr(value, "_frozen"):
+            yield from _watched_fields(value, kind_of(type(value)))
 
 
 def message(comparison: Comparison) -> list[Any]:

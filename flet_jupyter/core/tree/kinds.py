@@ -44,6 +44,8 @@ class Kind:
         All fields that travel, with their place.
     hidden : frozenset of str
         Fields that stay in Python.
+    inputs : tuple of str
+        Those of them that flet's own hook may read, as that of a button makes what travels of its ``style``.
     events : frozenset of str
         Handlers: all that travels is whether there is one.
     overrides : dict
@@ -66,6 +68,7 @@ class Kind:
         "has_hook",
         "has_rules",
         "hidden",
+        "inputs",
         "is_app_hook",
         "is_control",
         "order",
@@ -89,6 +92,9 @@ class Kind:
         self.has_rules = bool(self.validated) or self.has_class_rules
         self.builds = self.is_control and getattr(cls, "build", None) is not BaseControl.build
         self.hidden = frozenset(field.name for field in fields if field.metadata.get("skip", False))
+        self.inputs = (
+            tuple(name for name in self.hidden if not name.startswith("_") and name != "data") if self.has_hook else ()
+        )
         travelling = [field for field in fields if field.name not in self.hidden]
         self.order = {field.name: place for place, field in enumerate(travelling)}
         # In flet's order, which is that of a set: it decides in which order flet mounts.

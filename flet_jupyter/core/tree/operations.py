@@ -49,8 +49,8 @@ class Operations(DiffBuilder):
         """Compare an object with the one that takes its place."""
         raise NotImplementedError
 
-    def _visited_in(self, parts: list[Any]) -> list[int]:
-        """Return at which places of a list are objects that are to be compared with what was sent of them."""
+    def _compare_kept(self, path: list[Any], parts: list[Any], start: int) -> None:
+        """Compare those parts of a list that are visited with what was sent of them; the first is at `start`."""
         raise NotImplementedError
 
     # -- values --------------------------------------------------------------------------------------
@@ -86,6 +86,29 @@ class Operations(DiffBuilder):
                 self._replace(parent, path, key, src, dst, frozen=frozen)
         elif type(src) is not type(dst) or src != dst:
             self._replace(parent, path, key, src, dst, frozen=frozen)
+
+    def _compare_dicts(
+        self, parent: Any, path: list[Any], src: dict[Any, Any], dst: dict[Any, Any], frozen: bool
+    ) -> None:
+        # Flet makes strings of the keys, which are then not those that it packs: an enumeration travels as its value.
+        kept = src.keys() & dst.keys()
+        moved = {}
+        for key in dst.keys() - kept:
+            moved[key] = next(
+                (old for old in src.keys() - kept if src[old] is dst[key] and is_dataclass(dst[key])), None
+            )
+        for key in src.keys() - kept - set(moved.values()):
+            self._dataclass_removed(src[key])
+            self._remove(path, key)
+        for key, old in moved.items():
+            if old is None:
+                self._dataclass_added(dst[key], parent, frozen)
+                self._add(path, key, dst[key])
+            else:
+                self._compare_values(parent, path, old, src[old], dst[key], frozen)
+                self._move(path, old, key)
+        for key in kept:
+            self._compare_values(parent, path, key, src[key], dst[key], frozen)
 
     def _replace(self, parent: Any, path: list[Any], key: Any, old: Any, new: Any, *, frozen: bool) -> None:
         self._item_replaced(path, key, new)
@@ -148,12 +171,10 @@ class Operations(DiffBuilder):
         self._rearrange(path, start, old, new, origins)
         behind = len(dst) - end
         if not frozen:
-            for index in self._visited_in(dst[:start]):
-                self._compare_same(dst[index], [*path, index])
-        self._account(parent, path, start, old, new, origins, frozen=frozen)
+            self._compare_kept(path, dst[:start], 0)
+        self._account(parent, path, start, old, new, origins, frozen=frozen, is_end=not end)
         if not frozen:
-            for index in self._visited_in(dst[behind:]):
-                self._compare_same(dst[behind + index], [*path, behind + index])
+            self._compare_kept(path, dst[behind:], behind)
 
     def _rearrange(self, path: list[Any], start: int, old: list[Any], new: list[Any], origins: list[int]) -> None:
         """Remove, move and add until a client's list has everything at its place."""
@@ -170,8 +191,7 @@ class Operations(DiffBuilder):
                 self._remove(path, start + index)
         ranks = {origin: rank for rank, origin in enumerate(sorted(kept))}
         for source, target in moves([ranks[origin] for origin in kept]):
-            move = {"op": "move", "from": [*path, start + source], "path": [*path, start + target]}
-            self.insert(MoveOperation(move))
+            self._move(path, start + source, start + target)
         for index, (item, origin) in enumerate(zip(new, origins, strict=True), start):
             if origin < 0:
                 self._add(path, index, item)
@@ -186,6 +206,7 @@ class Operations(DiffBuilder):
         origins: list[int],
         *,
         frozen: bool,
+        is_end: bool,
     ) -> None:
         """Note what was added and removed, and compare what stayed, in the order in which flet does."""
         staying = {origin for origin in origins if origin >= 0}
@@ -206,15 +227,19 @@ class Operations(DiffBuilder):
                 self._compare_same(item, [*path, index])
             else:  # built anew, with the same key or in the same place
                 self._compare_anew(parent, [*path, index], old[origin], item)
-        for origin in range(len(old) - 1, head - 1, -1):
+        rest = range(head, len(old))
+        for origin in reversed(rest) if is_end else rest:  # flet's order, however odd
             if origin not in staying:
                 self._dataclass_removed(old[origin])
 
-    def _add(self, path: list[Any], index: int, item: Any) -> None:
-        self.insert(AddOperation({"op": "add", "path": [*path, index], "value": item}))
+    def _add(self, path: list[Any], key: Any, item: Any) -> None:
+        self.insert(AddOperation({"op": "add", "path": [*path, key], "value": item}))
 
-    def _remove(self, path: list[Any], index: int) -> None:
-        self.insert(RemoveOperation({"op": "remove", "path": [*path, index]}))
+    def _remove(self, path: list[Any], key: Any) -> None:
+        self.insert(RemoveOperation({"op": "remove", "path": [*path, key]}))
+
+    def _move(self, path: list[Any], source: Any, target: Any) -> None:
+        self.insert(MoveOperation({"op": "move", "from": [*path, source], "path": [*path, target]}))
 
 
 def _may_differ(old: Any, new: Any) -> bool:

@@ -39,6 +39,12 @@ class Scope:
         For each control on the way: the numbers of its children that are visited.
     taken : set of int
         The marks that were taken.
+    suspected : set of int
+        Those of them that nobody has marked.
+    visited : set of int
+        Those that were compared.
+    version : int
+        Grows when something comes to be visited that was not before.
     """
 
     def __init__(self, root: BaseControl, mounted: Mapping[int, BaseControl], marks: Marks, shared: Shared) -> None:
@@ -47,6 +53,9 @@ class Scope:
         self.called: set[int] = set()
         self.below: dict[int, set[int]] = {}
         self.taken: set[int] = set()
+        self.suspected: set[int] = set()
+        self.visited: set[int] = set()
+        self.version = 0
         self._mounted = mounted
         self._marks = marks
         self._shared = shared
@@ -61,22 +70,23 @@ class Scope:
         self._marks.update(elsewhere)
 
     def _take(self, number: int) -> bool:
-        """Add a marked control; return False if it is mounted elsewhere."""
+        """Add a marked control; return False if that has to wait: it is mounted elsewhere, or was compared already."""
         control = self._mounted.get(number)
         if control is None:
             return True  # it is not mounted any more
-        if not self.add(control):
+        if number in self.visited or not self.add(control):
             return False
         self.compared.add(number)
         self.taken.add(number)
         return True
 
-    def compare(self, numbers: Iterable[int]) -> None:
-        """Have these compared, as far as they are below the root."""
+    def suspect(self, numbers: Iterable[int]) -> None:
+        """Have these compared, as far as they are below the root: a list or the like of theirs may have changed."""
         for number in numbers:
             control = self._mounted.get(number)
             if control is not None and self.add(control):
                 self.compared.add(number)
+                self.suspected.add(number)
 
     def call(self, numbers: Iterable[int]) -> None:
         """Have the hooks of these called, as far as they are below the root."""
@@ -88,6 +98,10 @@ class Scope:
     def __contains__(self, number: int) -> bool:
         """Tell whether a control is visited."""
         return number in self.below or number in self.compared or number in self.called
+
+    def postpone(self, number: int) -> None:
+        """Leave a control marked for the next update."""
+        self._marks.add(number)
 
     def add(self, control: BaseControl) -> bool:
         """Find the way from the root to a control; return False if there is none.
@@ -110,6 +124,7 @@ class Scope:
             control = parent
         for number, child in way:
             below.setdefault(number, set()).add(child)
+        self.version += bool(way)
         return True
 
     def _add_over(self, parent: BaseControl, control: BaseControl, way: list[tuple[int, int]]) -> bool:

@@ -79,7 +79,7 @@ class Shared:
                 control._parent = weakref.ref(left.pop())
             if left:
                 self._parents[number] = [weakref.ref(parent) for parent in left]
-        return found | descendants_of(self._mounted[number] for number in found)
+        return found | {child._i for _, child in descendants_of(self._mounted[number] for number in found)}
 
 
 def _has(parent: Any, child: Any) -> bool:

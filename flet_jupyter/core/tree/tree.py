@@ -113,19 +113,28 @@ class ControlTree:
         """Take over what was sent; return what was added, and what is to be unmounted."""
         if not (update.added or update.removed or update.resent):
             return [], []
-        added = update.added + self._stragglers(update.added)
+        added = update.added + self._stragglers(update)
         unmounts = self._reindex(added, update.removed)
         self._differ.mount([*added, *update.resent.values()])
         return added, unmounts
 
-    def _stragglers(self, added: list[BaseControl]) -> list[BaseControl]:
-        """Return controls that another thread put into new ones after these were prepared: they were sent along."""
-        numbers = {id_of(control) for control in added}
+    def _stragglers(self, update: Update | FletUpdate) -> list[BaseControl]:
+        """Return controls that were sent along with added ones, and that nobody has prepared.
+
+        Another thread has put them there at that moment; or they are new in something that was moved, in which flet
+        does not look for any.
+        """
+        added = {id_of(control): control for control in update.added}
         found: list[BaseControl] = []
-        for parent in added:
+        for parent in update.added:
             for child in children_of(parent):
-                if id_of(child) not in numbers and id_of(child) not in self._index:
+                if id_of(child) not in added and id_of(child) not in self._index:
                     found += self._differ.adopt(child, parent)
+        removed = {id_of(control) for control in update.removed}
+        for parent, child in descendants_of(added[number] for number in added.keys() & removed):
+            number = id_of(child)
+            if number not in added and (number not in self._index or child.parent is not parent):
+                found += self._differ.adopt(child, parent)
         return found
 
     def _reindex(self, added: list[BaseControl], removed: list[BaseControl]) -> list[BaseControl]:
@@ -137,7 +146,7 @@ class ControlTree:
         gone = {id_of(control): control for control in removed}
         new = {id_of(control): control for control in added}
         # What is in a control that was moved is unmounted by flet; it is on the page all the same.
-        moved = descendants_of(new[number] for number in gone.keys() & new.keys())
+        moved = {id_of(child) for _, child in descendants_of(new[number] for number in gone.keys() & new.keys())}
         lost = gone.keys() - new.keys() - moved
         lost -= self._differ.survivors(lost)
         for number in lost:

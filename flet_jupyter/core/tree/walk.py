@@ -19,16 +19,17 @@ def children_of(parent: BaseControl) -> Iterator[BaseControl]:
             yield from _controls(part)
 
 
-def descendants_of(parents: Iterable[BaseControl]) -> set[int]:
-    """Return the numbers of all controls that were sent as part of some."""
-    found: set[int] = set()
+def descendants_of(parents: Iterable[BaseControl]) -> Iterator[tuple[BaseControl, BaseControl]]:
+    """Yield all controls that were sent as part of some, each once and behind the one that has it."""
+    seen: set[int] = set()
     waiting = list(parents)
     while waiting:
-        for child in children_of(waiting.pop()):
-            if child._i not in found:
-                found.add(child._i)
+        parent = waiting.pop()
+        for child in children_of(parent):
+            if child._i not in seen:
+                seen.add(child._i)
                 waiting.append(child)
-    return found
+                yield parent, child
 
 
 def _controls(value: Any) -> Iterator[BaseControl]:

@@ -22,7 +22,7 @@ class Holder:
 
 def put(containers: Containers, holder: Any, number: int = 1) -> Any:
     value = holder.value
-    containers.put(holder, number, [("value", value.copy() if isinstance(value, list | dict) else value)])
+    containers.put(number, [(holder, "value", value.copy() if isinstance(value, list | dict) else value)])
     return holder
 
 
@@ -90,9 +90,9 @@ def test_what_was_removed_is_not_looked_at_and_its_place_is_used_again() -> None
 def test_fewer_fields_than_before_leave_nothing_behind() -> None:
     containers = Containers()
     holder = Holder([1])
-    containers.put(holder, 1, [("value", [1]), ("other", None)])
+    containers.put(1, [(holder, "value", [1]), (holder, "other", None)])
     assert len(containers) == 2
-    containers.put(holder, 1, [("value", [1])])
+    containers.put(1, [(holder, "value", [1])])
     assert containers.changed() == set()
     assert len(containers) == 1
 
@@ -100,7 +100,7 @@ def test_fewer_fields_than_before_leave_nothing_behind() -> None:
 def test_a_removed_control_is_not_kept_alive() -> None:
     containers = Containers()
     row = ft.Row([ft.Text("a")])
-    containers.put(row, 1, [("controls", row.controls[:])])
+    containers.put(1, [(row, "controls", row.controls[:])])
     gone = weakref.ref(row.controls[0])
     containers.remove(1)
     del row
@@ -111,7 +111,7 @@ def test_a_removed_control_is_not_kept_alive() -> None:
 def test_a_service_is_not_kept_alive_at_all() -> None:
     containers = Containers()
     service = ft.Clipboard()
-    containers.put(service, 1, [("data", None)])
+    containers.put(1, [(service, "data", None)])
     gone = weakref.ref(service)
     del service
     gc.collect()

@@ -68,20 +68,27 @@ async def test_only_what_was_changed_is_compared(monkeypatch: pytest.MonkeyPatch
     assert app.errors == []
 
 
-async def test_a_list_with_values_that_have_lists_is_looked_at_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    shadow = ft.TextStyle(shadow=[ft.BoxShadow(blur_radius=1)])
-    text = ft.Text("a", style=shadow)
+async def test_the_lists_of_values_are_looked_at_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    style = ft.TextStyle(shadow=[ft.BoxShadow(blur_radius=1)])
+    text = ft.Text("a", style=style)
     _, client, page = await opened(text, ft.Text("b"))
     compared = visits(client, monkeypatch)
     page.update()
-    assert compared == [text._i]
-    assert isinstance(shadow.shadow, list)
-    shadow.shadow.append(ft.BoxShadow(blur_radius=2))
+    assert compared == []
+    assert isinstance(style.shadow, list)
+    style.shadow.append(ft.BoxShadow(blur_radius=2))
     page.update()
+    assert compared == [text._i]
     assert [each["blur_radius"] for each in client.find(value="a")["style"]["shadow"]] == [1, 2]
-    shadow.shadow[1].blur_radius = 5
+    style.shadow[1].blur_radius = 5
     page.update()
     assert client.find(value="a")["style"]["shadow"][1]["blur_radius"] == 5
+    style.shadow[1].offset = ft.Offset(1, 2)  # which has no descriptor that would tell
+    page.update()
+    assert client.find(value="a")["style"]["shadow"][1]["offset"] == {"x": 1, "y": 2}
+    assert len(compared) == 3
+    page.update()
+    assert len(compared) == 3
 
 
 async def test_a_change_far_down_a_long_list_finds_its_place_after_every_shift() -> None:
