@@ -154,7 +154,7 @@ class Comparison(Operations):
         """Compare a control or a value with what was sent of it."""
         if hasattr(thing, "_frozen"):
             return
-        if getattr(self._control, "_isolated", False) and self._control is not self.dst_doc:
+        if self._control is not self.dst_doc and self._control.is_isolated():
             self._scope.postpone(self._number)  # what is in an isolated control waits for its own update
             return
         kind = kind_of(type(thing))
@@ -286,7 +286,7 @@ class Comparison(Operations):
             if parent is not None and parent is not new:
                 new._parent = weakref.ref(parent)
             return
-        if isinstance(parent, BaseControl) and getattr(parent, "_isolated", False) and parent is not self.dst_doc:
+        if isinstance(parent, BaseControl) and parent is not self.dst_doc and parent.is_isolated():
             return  # it is left to its own update()
         kind = kind_of(type(new))
         if kind.is_control:

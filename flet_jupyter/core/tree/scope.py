@@ -115,7 +115,7 @@ class Scope:
             parent = parent_of(control)
             for other in self._shared.parents_of(control):
                 found = self._add_over(other, control, way) or found
-            if parent is None or (parent is not root and getattr(parent, "_isolated", False)):
+            if parent is None or (parent is not root and parent.is_isolated()):
                 return found
             number = parent._i
             way.append((number, control._i))
@@ -129,7 +129,7 @@ class Scope:
 
     def _add_over(self, parent: BaseControl, control: BaseControl, way: list[tuple[int, int]]) -> bool:
         """Find a way that leads over one of several parents of a control, which the `way` so far has come to."""
-        if (parent is not self.root and getattr(parent, "_isolated", False)) or not self.add(parent):
+        if (parent is not self.root and parent.is_isolated()) or not self.add(parent):
             return False
         for number, child in [*way, (parent._i, control._i)]:
             self.below.setdefault(number, set()).add(child)
