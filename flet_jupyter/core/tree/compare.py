@@ -230,16 +230,19 @@ class Comparison(Operations):
         else:
             new = _NO_PARTS
         self._compare_values(owner, path, name, old, value if new is _NO_PARTS else new, frozen=False)
-        return new
+        return old if type(new) is dict and is_same_content(old, new) else new
 
     def _compare_kept(self, path: list[Any], parts: list[Any], start: int) -> None:
-        visited = self._visited_in(parts, 0)
-        while visited:
-            index = visited.pop(0)
+        behind = 0
+        while behind < len(parts):
             version = self._scope.version
-            self._compare_same(parts[index], [*path, start + index])
-            if self._scope.version != version:  # a hook has changed one of the others
-                visited = self._visited_in(parts, index + 1)
+            for index in self._visited_in(parts, behind):
+                behind = index + 1
+                self._compare_same(parts[index], [*path, start + index])
+                if self._scope.version != version:  # a hook has changed one of the others
+                    break
+            else:
+                return
 
     def _visited_in(self, parts: list[Any], start: int) -> list[int]:
         """Return at which places of a list, from `start` on, are objects that are visited."""
