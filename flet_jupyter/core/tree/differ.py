@@ -145,7 +145,7 @@ class Differ:
             self._prepare(thing, None, update.added, frozen=False, alone=key in removed)
         for key, thing in removed.items():
             update.removed += comparison._removed_controls(thing, key not in added)
-        update.patch = message(comparison)
+        update.patch = comparison.message()
         comparison.teardown()
 
     def adopt(self, control: Any, parent: BaseControl) -> list[BaseControl]:
@@ -315,40 +315,3 @@ def _watched_within(part: Any) -> Iterator[tuple[Any, str, Any]]:
             yield from _watched_within(value)
         elif is_dataclass(value) and not isinstance(value, BaseControl) and not hasattr(value, "_frozen"):
             yield from _watched_fields(value, kind_of(type(value)))
-
-
-def message(comparison: Comparison) -> list[Any]:
-    """Return the operations of a comparison as they travel.
-
-    Paths share a table: ``[0, {key: [1, {...}]}]`` numbers all objects on the way to what is changed.
-    """
-    table: list[Any] = [0]
-    count = 0
-
-    def place(path: list[Any]) -> tuple[int, Any]:
-        nonlocal count
-        if not path:
-            return 0, 0
-        node = table
-        for step in path[:-1]:
-            if len(node) == 1:
-                node.append({})
-            below = node[1].get(step)
-            if below is None:
-                count += 1
-                below = node[1][step] = [count]
-            node = below
-        return node[0], path[-1]
-
-    patch: list[Any] = [table]
-    for operation in comparison.execute():
-        kind = operation["op"]
-        if kind == "replace":
-            patch.append([0, *place(operation["path"]), operation["value"]])
-        elif kind == "add":
-            patch.append([1, *place(operation["path"]), operation["value"]])
-        elif kind == "remove":
-            patch.append([2, *place(operation["path"])])
-        else:
-            patch.append([3, *place(operation["from"]), *place(operation["path"])])
-    return patch

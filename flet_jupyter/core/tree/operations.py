@@ -241,6 +241,52 @@ class Operations(DiffBuilder):
     def _move(self, path: list[Any], source: Any, target: Any) -> None:
         self.insert(MoveOperation({"op": "move", "from": [*path, source], "path": [*path, target]}))
 
+    # -- what travels ----------------------------------------------------------------------------------
+
+    def message(self) -> list[Any]:
+        """Return the operations as they travel.
+
+        Paths share a table: ``[0, {key: [1, {...}]}]`` numbers all objects on the way to what is changed.
+        """
+        table = _Table()
+        patch: list[Any] = [table.root]
+        for operation in self.execute():
+            kind = operation["op"]
+            if kind == "replace":
+                patch.append([0, *table.place(operation["path"]), operation["value"]])
+            elif kind == "add":
+                patch.append([1, *table.place(operation["path"]), operation["value"]])
+            elif kind == "remove":
+                patch.append([2, *table.place(operation["path"])])
+            else:
+                patch.append([3, *table.place(operation["from"]), *table.place(operation["path"])])
+        return patch
+
+
+class _Table:
+    """The objects on the way to what a patch changes, numbered."""
+
+    __slots__ = ("_count", "root")
+
+    def __init__(self) -> None:
+        self.root: list[Any] = [0]
+        self._count = 0
+
+    def place(self, path: list[Any]) -> tuple[int, Any]:
+        """Return the number of the object that has the end of a path, and the last step to it."""
+        if not path:
+            return 0, 0
+        node = self.root
+        for step in path[:-1]:
+            if len(node) == 1:
+                node.append({})
+            below = node[1].get(step)
+            if below is None:
+                self._count += 1
+                below = node[1][step] = [self._count]
+            node = below
+        return node[0], path[-1]
+
 
 def _may_differ(old: Any, new: Any) -> bool:
     """Tell whether two parts without identity differ, or have parts of their own that may."""
