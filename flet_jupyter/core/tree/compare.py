@@ -69,7 +69,7 @@ class Comparison(Operations):
         self._places = places
         self._control: Any = after
         self._number = 0
-        self._taken: list[tuple[Any, dict[str, Any], list[str]]] = []
+        self._taken: list[tuple[Any, dict[str, Any], dict[str, Any]]] = []
         self._before: list[tuple[Any, Any]] = []
 
     def run(self, parent: Any, path: list[Any], before: Any, after: Any, *, frozen: bool) -> None:
@@ -95,7 +95,9 @@ class Comparison(Operations):
         for thing, sent in reversed(self._before):
             set_sent_parts(thing, *sent)
         for thing, names, taken in self._taken:
-            names.update((name, None) for name in taken if is_wanted is None or is_wanted(getattr(thing, name, None)))
+            for name, original in taken.items():
+                if is_wanted is None or is_wanted(getattr(thing, name, None)):
+                    names.setdefault(name, original)  # flet compares with it: what is set back needs no sending
         self._before.clear()
         self._taken.clear()
 
@@ -115,10 +117,11 @@ class Comparison(Operations):
         """Visit a control that has changed, or in which something has."""
         kind = kind_of(type(control))
         number = control._i
-        if kind.has_hook:
+        is_called = number in self._scope.called
+        if kind.has_hook or is_called:
             control._before_update_safe()
             self._scope.take_marks()  # the hook may have set something
-            if kind.is_app_hook:
+            if is_called:
                 self._scope.suspect(self._containers.changed())  # or put something into a list, anywhere
         elif kind.has_rules and (number in self._scope.compared or _is_validated_with_parts(control, kind)):
             validate(control, suppress_repeated_errors=True)
@@ -138,9 +141,9 @@ class Comparison(Operations):
         index = 0
         while index < len(places):
             steps, child = places[index]
-            version = self._scope.version
+            count = len(wanted)
             self._visit_known(child, [*path, *steps])
-            if self._scope.version != version:  # a hook has changed one of the siblings
+            if len(wanted) != count:  # a hook has changed one of the siblings
                 places = self._places.find(control, number, wanted)
                 index = next(at for at, place in enumerate(places) if place[1] is child)
             index += 1
@@ -194,16 +197,16 @@ class Comparison(Operations):
     def _take(self, thing: Any, attribute: str) -> list[str]:
         """Take the names of the properties that were set. What is set from now on is for the next update."""
         names: dict[str, Any] = getattr(thing, attribute, None) or {}
-        taken: list[str] = []
+        items: list[tuple[str, Any]] = []
         while names:
             try:
-                taken.append(dict.popitem(names)[0])
+                items.append(dict.popitem(names))
             except KeyError:  # another thread compares a value that two sessions share
                 break
+        taken = dict(reversed(items))
         if taken:
-            taken.reverse()
             self._taken.append((thing, names, taken))
-        return taken
+        return list(taken)
 
     def _compare_set(self, thing: Any, kind: Kind, path: list[Any], name: str, known: _Known) -> None:
         """Compare a property that was set."""
@@ -235,11 +238,11 @@ class Comparison(Operations):
     def _compare_kept(self, path: list[Any], parts: list[Any], start: int) -> None:
         behind = 0
         while behind < len(parts):
-            version = self._scope.version
+            count = len(self._scope.below.get(self._number, ()))
             for index in self._visited_in(parts, behind):
                 behind = index + 1
                 self._compare_same(parts[index], [*path, start + index])
-                if self._scope.version != version:  # a hook has changed one of the others
+                if len(self._scope.below.get(self._number, ())) != count:  # a hook has changed one of the others
                     break
             else:
                 return

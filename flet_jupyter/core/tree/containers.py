@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flet_jupyter.core.flet_api import Service
 from flet_jupyter.core.tree.parts import has_parts
-from flet_jupyter.core.tree.watch import equality_was_asked, guard_equality
+from flet_jupyter.core.tree.watch import guard_equality, have_same_objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -102,20 +102,28 @@ class Containers:
         """Return the numbers of controls of which something is no longer as it was sent."""
         try:
             now = list(map(getattr, self._holders, self._names))
-        except (AttributeError, ReferenceError):
-            return set(self._look_closely())
-        equality_was_asked()
-        if self._sent != now or equality_was_asked():
+            same = have_same_objects(self._sent, now)
+        except Exception:  # noqa: BLE001 - no attribute, no object any more, or what cannot be compared
+            same = False
+        if not same:
             return set(self._look_closely())
         return {self._numbers[slot] for slot in self._loose if not is_same_content(self._sent[slot], now[slot])}
 
+    def changed_of(self, numbers: set[int]) -> set[int]:
+        """Return the same for some controls only, and without looking at the others."""
+        return {number for number in numbers if any(not self._is_as_sent(slot) for slot in self._slots.get(number, ()))}
+
+    def _is_as_sent(self, slot: int) -> bool:
+        try:
+            now = getattr(self._holders[slot], self._names[slot])
+        except (AttributeError, ReferenceError):  # the control has gone, or somebody has deleted its attribute
+            now = None
+        sent = self._sent[slot]
+        return now is sent or is_same_content(sent, now)
+
     def _look_closely(self) -> Iterator[int]:
-        for holder, name, sent, number in zip(self._holders, self._names, self._sent, self._numbers, strict=True):
-            try:
-                now = getattr(holder, name)
-            except (AttributeError, ReferenceError):  # the control has gone, or somebody has deleted its attribute
-                now = None
-            if now is not sent and not is_same_content(sent, now):
+        for slot, number in enumerate(self._numbers):
+            if not self._is_as_sent(slot):
                 yield number
 
 
@@ -142,6 +150,5 @@ def _is_guarded(kind: type) -> bool:
     if kind in (str, type(None)):
         return True
     if hasattr(kind, "__dataclass_fields__"):
-        guard_equality(kind)
-        return True
+        return guard_equality(kind)
     return issubclass(kind, enum.Enum)

@@ -10,12 +10,13 @@ import msgpack
 from flet_jupyter.core.flet_api import BaseControl, ObjectPatchException, note_plain_changes, sent_parts, validate
 from flet_jupyter.core.tree.compare import Comparison
 from flet_jupyter.core.tree.containers import Containers
-from flet_jupyter.core.tree.kinds import Kind, kind_of
+from flet_jupyter.core.tree.kinds import Kind, has_own_hook, kind_of
 from flet_jupyter.core.tree.packing import encode, encode_sent
 from flet_jupyter.core.tree.parts import NOTHING, PLAIN, has_parts, is_dataclass
 from flet_jupyter.core.tree.places import Places
 from flet_jupyter.core.tree.scope import Scope, parent_of
 from flet_jupyter.core.tree.shared import Shared
+from flet_jupyter.core.tree.walk import descendants_of
 from flet_jupyter.core.tree.watch import Marks, Watch, watch, watch_internals
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Update:
     def undo(self) -> None:
         """Forget the update: it failed. What it was about is part of the next one."""
         self._comparison.undo()
+        self._marks.fresh.clear()
         self._marks.update(self._scope.taken)
 
     def undo_unsent(self) -> None:
@@ -80,6 +82,7 @@ class Differ:
         self._containers = Containers()
         self._places = Places()
         self._shared = Shared(mounted)
+        self._is_packed = False
         self._hooked: set[int] = set()  # with a before_update() of the app's own
 
     def mark(self, number: int) -> None:
@@ -134,10 +137,24 @@ class Differ:
             scope.taken.add(number)
             scope.compared.add(number)
             return
+        scope.within = self._within(root)
         scope.take_marks()
-        scope.suspect(self._containers.changed())
-        if self._hooked:
+        if scope.within is None:
+            scope.suspect(self._containers.changed())
             scope.call(self._hooked)
+        else:
+            scope.suspect(self._containers.changed_of(scope.within))
+            scope.call(self._hooked & scope.within)
+
+    def _within(self, root: BaseControl) -> set[int] | None:
+        """Return the numbers of all controls below one, if going through these is less than going through the rest."""
+        most = len(self._marks) + len(self._containers) // 50
+        found = {root._i}
+        for _, child in descendants_of([root]):
+            found.add(child._i)
+            if len(found) > most:
+                return None
+        return found
 
     def _finish(self, comparison: Comparison, update: Update) -> None:
         added, removed = comparison.added, comparison.removed
@@ -151,7 +168,11 @@ class Differ:
     def adopt(self, control: Any, parent: BaseControl) -> list[BaseControl]:
         """Prepare a control that was sent as part of another one, and return the controls to mount."""
         added: list[BaseControl] = []
-        self._prepare(control, parent, added, frozen=False)
+        self._is_packed = True  # what is set from now on, by hooks too, is for the next update
+        try:
+            self._prepare(control, parent, added, frozen=False)
+        finally:
+            self._is_packed = False
         return added
 
     # -- what is new ---------------------------------------------------------------------------------
@@ -208,7 +229,7 @@ class Differ:
         if not alone:
             if kind.builds:
                 control.build()
-            if kind.has_hook:
+            if kind.has_hook or has_own_hook(control, kind):
                 control._before_update_safe()
             elif kind.has_rules:
                 validate(control, suppress_repeated_errors=True)
@@ -218,7 +239,7 @@ class Differ:
     def _watch(self, thing: Any, kind: Kind, owner: Any, *, frozen: bool) -> None:
         """From here on what is set in a control or value is noted; what was set before is sent with it as a whole."""
         if kind.tracked:
-            if not frozen:
+            if not frozen and not self._is_packed:
                 dict.clear(thing._dirty)
             attribute = "_dirty"
         elif frozen:
@@ -227,6 +248,8 @@ class Differ:
             note_plain_changes(thing)
             attribute = "__changes"
         if isinstance(owner, BaseControl):
+            if kind.is_control:
+                self._marks.fresh.add(owner._i)
             watch(thing, attribute, self._marks, owner._i, is_control=kind.is_control)
             if kind.is_control:
                 watch_internals(thing, self._marks)
@@ -237,11 +260,13 @@ class Differ:
         """Watch what nobody hears of in controls that have just been sent, or sent again in part, and are indexed."""
         for control in controls:
             sent = sent_parts(control)
+            number = control._i
+            self._marks.fresh.discard(number)
             if sent is None or hasattr(control, "_frozen"):
+                self.unmount((number,))  # it may have taken the place, and the number, of one that was watched
                 continue
             kind = kind_of(type(control))
-            number = control._i
-            if kind.is_app_hook:
+            if kind.is_app_hook or has_own_hook(control, kind):
                 self._hooked.add(number)
             if kind.structural or kind.inputs or any(sent):
                 self._containers.put(number, _watched_fields(control, kind))
@@ -295,12 +320,12 @@ def _watched_fields(thing: Any, kind: Kind) -> Iterator[tuple[Any, str, Any]]:
             if name != "_internals":
                 yield thing, name, part
             yield from _watched_within(part)
-    for name in kind.structural:
+    for name in (*kind.structural, *kind.inputs):
         if name not in lists and name not in dicts:
             yield thing, name, classes[name] if name in classes else getattr(thing, name)
-    for name in kind.inputs:
-        yield thing, name, getattr(thing, name)
-    for value in classes.values():
+    for name, value in classes.items():
+        if not kind.tracked:
+            yield thing, name, value
         if not isinstance(value, BaseControl) and not hasattr(value, "_frozen"):
             yield from _watched_fields(value, kind_of(type(value)))
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from flet_jupyter.core.flet_api import UNSET, BaseControl, Value, validated_fields
 
-__all__ = ["Kind", "kind_of"]
+__all__ = ["Kind", "has_own_hook", "kind_of"]
 
 _OWN_FIELDS: Final = frozenset(("_i", "_c", "_internals"))
 _ATTRIBUTE: Final = "_flet_jupyter_kind"
@@ -25,6 +25,8 @@ class Kind:
     tracked : bool
         Whether flet keeps its properties in ``_values`` and the names of changed ones in ``_dirty``; else it is a plain
         dataclass, of which flet notes what was set in ``__changes``.
+    hook : function
+        ``before_update``.
     has_hook : bool
         Whether ``before_update`` is overridden.
     is_app_hook : bool
@@ -68,6 +70,7 @@ class Kind:
         "has_hook",
         "has_rules",
         "hidden",
+        "hook",
         "inputs",
         "is_app_hook",
         "is_control",
@@ -79,6 +82,9 @@ class Kind:
         "validated",
     )
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(None), ()  # cloudpickle takes the class along, which gets to know this anew
+
     def __init__(self, cls: type) -> None:
         fields = dataclasses.fields(cls)
         self.cls = cls
@@ -86,6 +92,7 @@ class Kind:
         structural = getattr(cls, "_structural_fields", None)
         self.tracked = structural is not None and (self.is_control or issubclass(cls, Value))
         hook = getattr(cls, "before_update", None)
+        self.hook = hook
         self.has_hook = self.is_control and hook is not BaseControl.before_update
         self.is_app_hook = self.has_hook and not getattr(hook, "__module__", "").startswith("flet.")
         self.validated, self.has_class_rules = validated_fields(cls) if self.is_control else (frozenset(), False)
@@ -119,6 +126,11 @@ def kind_of(cls: type) -> Kind:
         # In the class, so that it goes with it: a cell that is run again makes another.
         type.__setattr__(cls, _ATTRIBUTE, kind)
     return kind
+
+
+def has_own_hook(control: Any, kind: Kind) -> bool:
+    """Tell whether a control has another ``before_update`` than its class had: one was set in it, or in the class."""
+    return getattr(control.before_update, "__func__", None) is not kind.hook
 
 
 def _first_default(cls: type, name: str) -> Any:

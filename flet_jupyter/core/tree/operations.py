@@ -92,11 +92,8 @@ class Operations(DiffBuilder):
     ) -> None:
         # Flet makes strings of the keys, which are then not those that it packs: an enumeration travels as its value.
         kept = src.keys() & dst.keys()
-        moved = {}
-        for key in dst.keys() - kept:
-            moved[key] = next(
-                (old for old in src.keys() - kept if src[old] is dst[key] and is_dataclass(dst[key])), None
-            )
+        gone = {id(src[key]): key for key in src.keys() - kept if is_dataclass(src[key])}
+        moved = {key: gone.pop(id(dst[key]), None) for key in dst.keys() - kept}
         for key in src.keys() - kept - set(moved.values()):
             self._dataclass_removed(src[key])
             self._remove(path, key)

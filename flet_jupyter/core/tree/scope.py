@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from flet_jupyter.core.flet_api import BaseControl
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from flet_jupyter.core.tree.watch import Marks
 
 __all__ = ["Scope", "parent_of"]
+
+_PAGE: Final = 1
+"""The number of every page, which has no parent."""
 
 
 class Scope:
@@ -31,6 +34,8 @@ class Scope:
 
     Attributes
     ----------
+    within : set of int or None
+        The numbers of all controls below the root, where these are few compared with what has changed elsewhere.
     compared : set of int
         Controls to compare with what was sent of them. Others are only on the way to these.
     called : set of int
@@ -43,26 +48,24 @@ class Scope:
         Those of them that nobody has marked.
     visited : set of int
         Those that were compared.
-    version : int
-        Grows when something comes to be visited that was not before.
     """
 
     def __init__(self, root: BaseControl, mounted: Mapping[int, BaseControl], marks: Marks, shared: Shared) -> None:
         self.root = root
+        self.within: set[int] | None = None
         self.compared: set[int] = set()
         self.called: set[int] = set()
         self.below: dict[int, set[int]] = {}
         self.taken: set[int] = set()
         self.suspected: set[int] = set()
         self.visited: set[int] = set()
-        self.version = 0
         self._mounted = mounted
         self._marks = marks
         self._shared = shared
 
     def take_marks(self) -> None:
         """Take what was marked below the root, and leave what is elsewhere."""
-        numbers = list(self._marks)
+        numbers = list(self._marks if self.within is None else self._marks & self.within)
         if not numbers:
             return
         self._marks.difference_update(numbers)
@@ -113,6 +116,8 @@ class Scope:
         found = False
         while control is not root:
             parent = parent_of(control)
+            if self._mounted.get(parent._i) is not parent if parent is not None else control._i != _PAGE:
+                self._shared.look_for(control, root)
             for other in self._shared.parents_of(control):
                 found = self._add_over(other, control, way) or found
             if parent is None or (parent is not root and parent.is_isolated()):
@@ -124,7 +129,6 @@ class Scope:
             control = parent
         for number, child in way:
             below.setdefault(number, set()).add(child)
-        self.version += bool(way)
         return True
 
     def _add_over(self, parent: BaseControl, control: BaseControl, way: list[tuple[int, int]]) -> bool:

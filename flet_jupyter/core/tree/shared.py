@@ -44,10 +44,11 @@ class Shared:
         if not self._again:
             return
         again, self._again = self._again, {}
+        has = _Members()
         for number, parents in again.items():
             control = self._mounted.get(number)
             others = [*self._parents.get(number, ()), *parents]
-            kept = {id(parent): ref for ref in others if (parent := ref()) is not None and _has(parent, control)}
+            kept = {id(parent): ref for ref in others if (parent := ref()) is not None and has(parent, control)}
             if kept:
                 self._parents[number] = list(kept.values())
             else:
@@ -59,6 +60,14 @@ class Shared:
             return ()
         return [parent for ref in self._parents.get(control._i, ()) if (parent := ref()) is not None]
 
+    def look_for(self, control: Any, root: Any) -> None:
+        """Find what has a control below `root`: another session has it too, and is the one that flet knows."""
+        number = control._i
+        if number not in self._parents:
+            parent = next((parent for parent, child in descendants_of([root]) if child is control), None)
+            if parent is not None:
+                self._parents[number] = [weakref.ref(parent)]
+
     def survivors(self, numbers: Iterable[int]) -> set[int]:
         """Return those of some removed controls that are in another place still, with what is in them.
 
@@ -67,21 +76,34 @@ class Shared:
         found: set[int] = set()
         if not self._parents:
             return found
-        for number in numbers:
+        has = _Members()
+        going = set(numbers)
+
+        def holds(parent: Any, control: Any) -> bool:
+            return parent is not None and parent._i not in going and has(parent, control)
+
+        for number in going & self._parents.keys():
             control: Any = self._mounted.get(number)
-            parents = [ref() for ref in self._parents.pop(number, ())]
-            left = [parent for parent in parents if parent is not None and _has(parent, control)]
-            if not left:
+            left = [parent for ref in self._parents.pop(number) if holds(parent := ref(), control)]
+            stays = holds(parent_of(control), control)
+            if not left and not stays:
                 continue
             found.add(number)
-            last = parent_of(control)
-            if last is None or last._i not in self._mounted or not _has(last, control):
+            if not stays:
                 control._parent = weakref.ref(left.pop())
             if left:
                 self._parents[number] = [weakref.ref(parent) for parent in left]
         return found | {child._i for _, child in descendants_of(self._mounted[number] for number in found)}
 
 
-def _has(parent: Any, child: Any) -> bool:
-    """Tell whether something was sent as a part of a control."""
-    return any(child is part for part in children_of(parent))
+class _Members:
+    """Tells whether something was sent as a part of a control; goes through each control's parts once."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, set[int]] = {}
+
+    def __call__(self, parent: Any, child: Any) -> bool:
+        members = self._known.get(id(parent))
+        if members is None:
+            members = self._known[id(parent)] = {id(part) for part in children_of(parent)}
+        return id(child) in members

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flet_jupyter.core.flet_api import BaseControl, sent_parts
+from flet_jupyter.core.tree.parts import is_dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,3 +42,6 @@ def _controls(value: Any) -> Iterator[BaseControl]:
     elif isinstance(value, dict):
         for part in value.values():
             yield from _controls(part)
+    elif is_dataclass(value):
+        for parts in sent_parts(value) or ():
+            yield from _controls(parts)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import functools
 import threading
+import types
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["Marks", "Watch", "WatchedDict", "equality_was_asked", "guard_equality", "watch", "watch_internals"]
+__all__ = ["Marks", "Watch", "WatchedDict", "guard_equality", "have_same_objects", "watch", "watch_internals"]
 
 _FEW: Final = 16
 """Owners that one shared value may have before those that are gone are looked for."""
@@ -32,6 +33,11 @@ class Marks(set[int]):
     def __init__(self, mounted: Mapping[int, Any]) -> None:
         super().__init__()
         self.mounted = mounted
+        self.fresh: set[int] = set()  # what is about to be mounted
+
+    def has(self, number: int) -> bool:
+        """Tell whether a control is mounted, or about to be."""
+        return number in self.mounted or number in self.fresh
 
 
 class Watch(dict[str, Any]):
@@ -51,7 +57,7 @@ class Watch(dict[str, Any]):
 
     marks: Marks
     number: int
-    others: dict[int, Marks] | None
+    others: dict[tuple[int, int], tuple[int, Marks]] | None
 
     def __setitem__(self, name: str, value: Any) -> None:
         dict.__setitem__(self, name, value)
@@ -63,7 +69,7 @@ class Watch(dict[str, Any]):
         self.marks.add(self.number)
         others = self.others
         if others:
-            for number, marks in list(others.items()):
+            for number, marks in others.copy().values():
                 marks.add(number)
 
     def copy(self) -> Watch:
@@ -152,21 +158,23 @@ def watch(thing: Any, attribute: str, marks: Marks, number: int, *, is_control: 
         object.__setattr__(thing, attribute, _watch(Watch, names or {}, marks, number))
         if names:
             marks.add(number)
-    elif is_control or names.number == number:
+    elif names.marks is marks and (is_control or names.number == number):
         names.number = number
-        names.marks = marks
-    else:
+    else:  # of another control, or in another session too, where the page has the same number
         with _sharing:
             _add_owner(names, marks, number)
 
 
 def _add_owner(names: Watch, marks: Marks, number: int) -> None:
-    others = names.others or {}
-    if others.get(number) is marks:
-        return
+    others = names.others
+    if others is None:
+        others = names.others = {}
     if len(others) >= _FEW and len(others).bit_count() == 1:  # when it has doubled
-        others = {n: m for n, m in others.items() if n in m.mounted}
-    names.others = {**others, number: marks}
+        others = names.others = {key: (n, m) for key, (n, m) in others.copy().items() if m.has(n)}
+    if not names.marks.has(names.number):  # its first owner has gone
+        names.marks, names.number = marks, number
+    else:
+        others[id(marks), number] = number, marks
 
 
 def watch_internals(control: Any, marks: Marks) -> None:
@@ -185,34 +193,53 @@ def watch_internals(control: Any, marks: Marks) -> None:
 
 # -- equality ------------------------------------------------------------------------------------------
 
-_asked = threading.local()
-_GUARD: Final = "_flet_jupyter_guard"
+_comparing = threading.local()
 
 
-def equality_was_asked() -> bool:
-    """Tell whether this thread has asked a guarded object, since this was last called, if it equals another one.
+def have_same_objects(sent: Any, now: Any) -> bool:
+    """Tell whether two lists have the same objects in the same places, as far as these are guarded.
 
     CPython compares two lists by the identity of their elements first, in a nanosecond or two for each. It asks only
-    where two are not the same, and then two different controls with equal properties would pass for the same one.
+    where two are not the same: the guarded ones then say no, without being compared property by property.
     """
-    asked = getattr(_asked, "yes", False)
-    _asked.yes = False
-    return asked
+    _comparing.on = True
+    try:
+        return bool(sent == now)
+    finally:
+        _comparing.on = False
 
 
-def guard_equality(cls: type) -> None:
-    """Let :func:`equality_was_asked` know of comparisons of the instances of a class; their outcome stays as it is."""
-    for base in cls.__mro__:
-        compare = base.__dict__.get("__eq__")
-        if compare is not None and base is not object and not hasattr(compare, _GUARD):
-            type.__setattr__(base, "__eq__", _guarded(compare))
+def guard_equality(cls: type) -> bool:
+    """Have :func:`have_same_objects` tell the instances of a class apart; return False if that cannot be done.
+
+    Only classes that dataclasses have made are changed: the others may be anybody's, or built in.
+    """
+    found = [base for base in cls.__mro__ if base is not object and base.__dict__.get("__eq__") is not None]
+    if not all("__dataclass_fields__" in base.__dict__ for base in found):
+        return False
+    for base in found:
+        compare = base.__dict__["__eq__"]
+        if not isinstance(compare, _Guarded):
+            type.__setattr__(base, "__eq__", _Guarded(compare))
+    return True
 
 
-def _guarded(compare: Callable[[Any, object], Any]) -> Callable[[Any, object], Any]:
-    @functools.wraps(compare)
-    def equals(self: Any, other: object) -> Any:
-        _asked.yes = True
-        return compare(self, other)
+class _Guarded:
+    """A class's ``__eq__``, whose outcome stays as it is for everybody else."""
 
-    setattr(equals, _GUARD, True)
-    return equals
+    def __init__(self, compare: Callable[[Any, object], Any]) -> None:
+        functools.update_wrapper(self, compare)
+        self._compare = compare
+
+    def __get__(self, thing: Any, cls: type | None = None) -> Any:
+        return self if thing is None else types.MethodType(self, thing)
+
+    def __call__(self, thing: Any, other: object) -> Any:
+        return False if getattr(_comparing, "on", False) else self._compare(thing, other)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _itself, (self._compare,)  # cloudpickle takes classes of notebooks along
+
+
+def _itself(compare: Any) -> Any:
+    return compare

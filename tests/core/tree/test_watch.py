@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import flet as ft
@@ -14,8 +15,8 @@ from flet_jupyter.core.tree.watch import (
     Marks,
     Watch,
     WatchedDict,
-    equality_was_asked,
     guard_equality,
+    have_same_objects,
     watch,
     watch_internals,
 )
@@ -53,7 +54,7 @@ def test_setting_the_same_again_marks_nothing() -> None:
 
 
 def test_a_value_marks_all_controls_that_have_it_in_all_sessions() -> None:
-    here, there = Marks({}), Marks({})
+    here, there = Marks(dict.fromkeys(range(5))), Marks(dict.fromkeys(range(5)))
     style = ft.TextStyle(size=10)
     for marks, number in ((here, 1), (here, 2), (there, 3)):
         watched(style, marks, number)
@@ -131,16 +132,47 @@ def test_every_change_of_the_internals_is_noticed(change: Any) -> None:
     assert marks == {text._i}
 
 
-def test_it_is_known_when_two_controls_were_asked_whether_they_are_equal() -> None:
-    guard_equality(ft.Text)
-    guard_equality(ft.Text)  # once is enough
+def test_equal_controls_are_told_apart_without_being_asked_for_their_properties() -> None:
+    assert guard_equality(ft.Text)
+    assert guard_equality(ft.Text)  # once is enough
     one, equal, other = ft.Text("a"), ft.Text("a"), ft.Text("b")
-    equality_was_asked()
-    assert [one, other] == [one, other]
-    assert not equality_was_asked()
-    assert [one] == [equal]
-    assert equality_was_asked()
+    assert have_same_objects([one, other], [one, other])
+    assert not have_same_objects([one], [equal])
+    assert one == equal
     assert one != other
-    assert equality_was_asked()
-    assert not equality_was_asked()
     assert hash(one) != hash(equal)
+
+
+@dataclasses.dataclass
+class Number(float):
+    """A value of a class that is built in."""
+
+
+@dataclasses.dataclass(eq=False)
+class Entries(Mapping[str, int]):
+    """A value whose equality is that of all mappings."""
+
+    entries: dict[str, int]
+
+    def __getitem__(self, key: str) -> int:
+        return self.entries[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.entries)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+
+def test_what_is_not_a_dataclasss_own_is_left_alone() -> None:
+    before = Mapping.__eq__
+    assert not guard_equality(Entries)
+    assert Mapping.__eq__ is before
+    assert not guard_equality(Number)
+
+
+def test_a_guarded_class_is_pickled_as_it_was() -> None:
+    guard_equality(ft.Text)
+    rebuild, parts = ft.Text.__dict__["__eq__"].__reduce__()
+    assert rebuild(*parts)(ft.Text("a"), ft.Text("a"))
+    assert copy.deepcopy(ft.Text("a")) == ft.Text("a")
