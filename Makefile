@@ -8,7 +8,7 @@ BUNDLE := flet_jupyter/client/static/engine.js
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 PACKAGING := pyproject.toml hatch_build.py $(wildcard jupyter_config/*/*)
 
-.PHONY: demo test bench lint format browser wheel clean
+.PHONY: demo test fuzz bench lint format browser wheel clean
 
 demo: $(VENV)/.lab $(BUNDLE)
 	tools/demo $(BIN)/jupyter
@@ -28,6 +28,9 @@ lint: $(VENV)/.dev $(BUNDLE)
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+fuzz: $(VENV)/.dev
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest tests/core/test_equivalence.py -s --timeout=0
 
 bench: $(VENV)/.dev $(VENV)/.browser $(BUNDLE)
 	$(BIN)/python -m tests.bench

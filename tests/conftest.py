@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,9 @@ from hypothesis import settings
 
 # How long an example takes is the machine's affair.
 settings.register_profile("steady", deadline=None)
-settings.load_profile("steady")
+# For `make fuzz`: see CONTRIBUTING.md.
+settings.register_profile("fuzz", deadline=None, max_examples=int(os.environ.get("EXAMPLES", "100000")))
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
 @pytest.fixture
