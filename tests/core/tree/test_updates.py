@@ -354,3 +354,132 @@ async def test_a_new_child_of_a_control_that_moves_is_mounted_and_watched() -> N
     page.update()
     assert client.texts() == ["A", "B"]
     await same_as_whole_page(client)
+
+
+# -- several sessions, and several owners --------------------------------------------------------------
+
+
+async def test_what_two_sessions_share_is_updated_in_both_and_in_one_when_the_other_has_gone() -> None:
+    head, theme = ft.Text("0"), ft.Theme(color_scheme_seed="red")
+
+    def main(page: ft.Page) -> None:
+        page.theme = theme
+        page.add(ft.Row([head]))
+
+    first = await App(main).open()
+    second = await App(main).open()
+    for number, client in enumerate((first, second, first), 1):
+        head.value, theme.color_scheme_seed = str(number), f"#00000{number}"
+        client.session.page.update()
+        await client.shows(str(number))
+        assert client.page is not None
+        assert client.page["theme"]["color_scheme_seed"] == f"#00000{number}"
+    second.session.close()
+    head.value = "alone"
+    first.session.page.update()
+    await first.shows("alone")
+
+
+async def test_a_value_of_many_controls_reaches_the_first_of_them_whichever_have_gone() -> None:
+    style = ft.TextStyle(size=1)
+    _, client, page = await opened(*(ft.Text("t", style=style) for _ in range(20)))
+    del page.controls[0]
+    del page.controls[-3:]
+    page.update()
+    style.size = 9
+    page.update()
+    assert client.page is not None
+    assert client.page["views"][0]["controls"][0]["style"]["size"] == 9
+
+
+async def test_a_control_that_joins_a_parent_before_it_leaves_the_other_is_not_forgotten() -> None:
+    text, island = ft.Text("t"), Island([])
+    _, client, page = await opened(text, island)
+    page.controls.remove(text)
+    island.controls.append(text)
+    island.update()
+    page.update()
+    text.value = "new"
+    island.update()
+    assert client.texts() == ["new"]
+
+
+@ft.control("Sum")
+class Sum(ft.Row):
+    """Says how many it has."""
+
+    total: int = 0
+
+    def before_update(self) -> None:
+        self.total = len(self.controls)
+
+
+async def test_what_a_hook_sets_in_a_new_child_of_what_is_moved_is_sent() -> None:
+    column = ft.Column([])
+    _, client, page = await opened(column)
+    page.controls.remove(column)
+    column.controls.append(Sum([ft.Text("a"), ft.Text("b")]))
+    page.overlay.append(column)
+    page.update()
+    page.update()
+    assert client.find(_c="Sum")["total"] == 2
+
+
+async def test_a_value_of_the_apps_own_set_to_none_before_an_update_that_fails_is_sent_by_the_next() -> None:
+    chart, moody = Chart(point=Point(x=5)), Moody([])
+    _, client, page = await opened(chart, moody)
+    assert chart.point is not None
+    chart.point.x = None  # type: ignore[assignment]
+    moody.failures = 1
+    with pytest.raises(RuntimeError):
+        page.update()
+    page.update()
+    assert client.find(_c="Chart")["point"]["x"] is None
+
+
+async def test_a_hook_that_was_set_in_one_control_is_called_too() -> None:
+    calls: list[int] = []
+    text = ft.Text("a")
+    text.before_update = lambda: calls.append(1)  # type: ignore[method-assign]
+    _, _, page = await opened(text)
+    made = len(calls)
+    page.update()
+    assert len(calls) == made + 1
+
+
+class Odd:
+    """Something that does not say whether it equals another, like an array."""
+
+    def __eq__(self, other: object) -> Any:
+        return self
+
+    def __bool__(self) -> bool:
+        raise ValueError("ambiguous")
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+async def test_data_that_cannot_be_compared_is_no_obstacle() -> None:
+    _, client, page = await opened(ft.Text("a", data=Odd()))
+    page.controls[0] = ft.Text("b", data=Odd())
+    page.update()
+    page.controls.append(ft.Text("c", data=Odd()))
+    page.update()
+    assert client.texts() == ["b", "c"]
+
+
+async def test_an_update_of_one_among_many_changed_controls_looks_at_that_one_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = [ft.Row([ft.Text(str(number))]) for number in range(ROWS)]
+    _, client, _ = await opened(*rows)
+    compared = visits(client, monkeypatch)
+    for row in rows:
+        row.spacing = 3
+        row.controls.append(ft.Text("new"))
+    rows[5].update()
+    assert compared == [rows[5]._i]
+    for row in rows:
+        row.update()
+    assert compared == [row._i for row in [rows[5], *rows[:5], *rows[6:]]]
+    await same_as_whole_page(client)
