@@ -1032,12 +1032,17 @@ class Writer:
 
     def _rebuild(self, n: Numbers) -> Iterator[str]:
         """Put a new control of the same class and key in the place of a keyed one."""
+        if self._palette is HOOKED:
+            return  # what flet takes over so, nobody may change any more; but it goes on calling before_update() of it
         keyed = [
             (place, index)
             for place in self.lists
             if _role_in(place) == "control"
             for index, part in enumerate(place.thing)
-            if _key_of(part) is not None and _kind_name(part) is not None
+            if _key_of(part) is not None
+            and _kind_name(part) is not None
+            # Flet mixes up the numbers of what is taken over in an isolated control if another one is updated.
+            and not place.owner.is_isolated()
         ]
         if not keyed:
             yield from self._key(n)

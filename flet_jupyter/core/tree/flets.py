@@ -37,7 +37,12 @@ def encode_sent(value: Any) -> Any:
         return encode_object(value)
     packed = encode_object(value)
     set_sent_parts(value, *sent)
-    return as_sent(packed, sent)
+    known = as_sent(packed, sent)
+    changes = getattr(value, "__changes", None)
+    if changes is not None:
+        # What is set in a dataclass that flet knows nothing of, it sends without noting the parts of it.
+        known.update((name, part) for name, part in packed.items() if name not in known and name not in changes)
+    return known
 
 
 class FletUpdate:

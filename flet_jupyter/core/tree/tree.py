@@ -125,16 +125,23 @@ class ControlTree:
         does not look for any.
         """
         added = {id_of(control): control for control in update.added}
+        removed = {id_of(control) for control in update.removed}
+        prepared = set(added)
         found: list[BaseControl] = []
+
+        def adopt(child: BaseControl, parent: BaseControl) -> None:
+            adopted = self._differ.adopt(child, parent)
+            prepared.update(map(id_of, adopted))
+            found.extend(adopted)
+
         for parent in update.added:
             for child in children_of(parent):
-                if id_of(child) not in added and id_of(child) not in self._index:
-                    found += self._differ.adopt(child, parent)
-        removed = {id_of(control) for control in update.removed}
+                if id_of(child) not in prepared and id_of(child) not in self._index:
+                    adopt(child, parent)
         for parent, child in descendants_of(added[number] for number in added.keys() & removed):
             number = id_of(child)
-            if number not in added and (number not in self._index or child.parent is not parent):
-                found += self._differ.adopt(child, parent)
+            if number not in prepared and (number not in self._index or child.parent is not parent):
+                adopt(child, parent)
         return found
 
     def _reindex(self, added: list[BaseControl], removed: list[BaseControl]) -> list[BaseControl]:
