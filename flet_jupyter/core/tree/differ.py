@@ -16,7 +16,7 @@ from flet_jupyter.core.tree.parts import NOTHING, PLAIN, has_parts, is_dataclass
 from flet_jupyter.core.tree.places import Places
 from flet_jupyter.core.tree.scope import Scope, parent_of
 from flet_jupyter.core.tree.shared import Shared
-from flet_jupyter.core.tree.walk import descendants_of
+from flet_jupyter.core.tree.walk import descendants_of, values_of
 from flet_jupyter.core.tree.watch import Marks, Watch, watch, watch_internals
 
 if TYPE_CHECKING:
@@ -269,12 +269,20 @@ class Differ:
             if kind.is_app_hook or has_own_hook(control, kind):
                 self._hooked.add(number)
             if kind.structural or kind.inputs or any(sent):
-                self._containers.put(number, _watched_fields(control, kind))
-            for name in kind.inputs:
-                value = getattr(control, name)
-                if is_dataclass(value) and kind_of(type(value)).tracked:
-                    watch(value, "_dirty", self._marks, number, is_control=False)
+                self._watch_parts(control, number, kind)
         self._shared.settle()
+
+    def _watch_parts(self, control: Any, number: int, kind: Kind) -> None:
+        values = list(values_of(control))
+        fields = [field for thing in (control, *values) for field in _watched_fields(thing, kind_of(type(thing)))]
+        self._containers.put(number, fields)
+        inputs = [getattr(control, name) for name in kind.inputs]
+        for value in [*values, *filter(is_dataclass, inputs)]:
+            # Whoever else has it too, and was told of when it was prepared.
+            if kind_of(type(value)).tracked:
+                watch(value, "_dirty", self._marks, number, is_control=False)
+            elif hasattr(value, "__changes"):
+                watch(value, "__changes", self._marks, number, is_control=False)
 
     def survivors(self, numbers: Iterable[int]) -> set[int]:
         """Return those of some removed controls that are still in another place of the tree."""
@@ -313,30 +321,15 @@ def _parts_of(thing: Any, kind: Kind) -> list[Any]:
 
 
 def _watched_fields(thing: Any, kind: Kind) -> Iterator[tuple[Any, str, Any]]:
-    """Yield what was sent of those fields of a control, and of its values, that change without anybody's knowledge."""
+    """Yield what was sent of those fields of a control or value that change without anybody's knowledge."""
     lists, dicts, classes = sent_parts(thing) or (NOTHING, NOTHING, NOTHING)
     for parts in (lists, dicts):
         for name, part in parts.items():
             if name != "_internals":
                 yield thing, name, part
-            yield from _watched_within(part)
     for name in (*kind.structural, *kind.inputs):
         if name not in lists and name not in dicts:
             yield thing, name, classes[name] if name in classes else getattr(thing, name)
-    for name, value in classes.items():
-        if not kind.tracked:
+    if not kind.tracked:
+        for name, value in classes.items():
             yield thing, name, value
-        if not isinstance(value, BaseControl) and not hasattr(value, "_frozen"):
-            yield from _watched_fields(value, kind_of(type(value)))
-
-
-def _watched_within(part: Any) -> Iterator[tuple[Any, str, Any]]:
-    """Yield the same of what is in a list or dictionary."""
-    within = part if isinstance(part, list) else list(part.values())
-    if all(issubclass(kind, BaseControl) or kind in PLAIN for kind in set(map(type, within))):
-        return
-    for value in within:
-        if isinstance(value, list | dict):
-            yield from _watched_within(value)
-        elif is_dataclass(value) and not isinstance(value, BaseControl) and not hasattr(value, "_frozen"):
-            yield from _watched_fields(value, kind_of(type(value)))

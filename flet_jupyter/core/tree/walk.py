@@ -1,16 +1,16 @@
-"""What clients have been sent of a control: the controls in it."""
+"""What clients have been sent of a control: the controls and values in it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from flet_jupyter.core.flet_api import BaseControl, sent_parts
-from flet_jupyter.core.tree.parts import is_dataclass
+from flet_jupyter.core.tree.parts import PLAIN, is_dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["children_of", "descendants_of"]
+__all__ = ["children_of", "descendants_of", "values_of"]
 
 
 def children_of(parent: BaseControl) -> Iterator[BaseControl]:
@@ -31,6 +31,24 @@ def descendants_of(parents: Iterable[BaseControl]) -> Iterator[tuple[BaseControl
                 seen.add(child._i)
                 waiting.append(child)
                 yield parent, child
+
+
+def values_of(thing: Any) -> Iterator[Any]:
+    """Yield the values that were sent as part of a control or value, with those in them, but for frozen ones."""
+    for parts in sent_parts(thing) or ():
+        if parts:
+            yield from _values(list(parts.values()))
+
+
+def _values(parts: list[Any]) -> Iterator[Any]:
+    if all(issubclass(kind, BaseControl) or kind in PLAIN for kind in set(map(type, parts))):
+        return
+    for part in parts:
+        if isinstance(part, list | dict):
+            yield from _values(part if isinstance(part, list) else list(part.values()))
+        elif is_dataclass(part) and not isinstance(part, BaseControl) and not hasattr(part, "_frozen"):
+            yield part
+            yield from values_of(part)
 
 
 def _controls(value: Any) -> Iterator[BaseControl]:
