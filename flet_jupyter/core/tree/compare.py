@@ -166,6 +166,11 @@ class Comparison(Operations):
         else:
             self._compare_fields(thing, kind, path)
 
+    def _dataclass_added(self, item: Any, parent: Any, frozen: bool) -> None:
+        super()._dataclass_added(item, parent, frozen)
+        if not frozen and isinstance(item, BaseControl) and kind_of(type(item)).is_app_hook:
+            self._scope.call_new(self._number, item._i)
+
     # -- fields ------------------------------------------------------------------------------------
 
     def _compare_fields(self, thing: Any, kind: Kind, path: list[Any]) -> None:
@@ -175,9 +180,9 @@ class Comparison(Operations):
         for name in names:
             if name in kind.order:
                 self._compare_set(thing, kind, path, name, known)
-        done = set(names)
+        # What was set is gone through once more, as flet does: the hooks of what is in it are called twice.
         for name, old in known.all_parts():
-            if name not in done and name != "_internals":
+            if name != "_internals":
                 known.note(name, self._compare_part(thing, path, name, old, getattr(thing, name)))
         if sent is not None:
             self._compare_unset(thing, kind, path, known)

@@ -98,6 +98,11 @@ class Scope:
             if control is not None and self.add(control):
                 self.called.add(number)
 
+    def call_new(self, parent: int, number: int) -> None:
+        """Have the hook of a control called that is about to be mounted, should its parent be gone through again."""
+        self.below.setdefault(parent, set()).add(number)
+        self.called.add(number)
+
     def __contains__(self, number: int) -> bool:
         """Tell whether a control is visited."""
         return number in self.below or number in self.compared or number in self.called
