@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -29,7 +30,12 @@ def arena(request: pytest.FixtureRequest) -> Iterator[Arena]:
 def hold(arena: Arena, count: int, strategy: Any, follow: Callable[[Any], None]) -> None:
     """Run random programs, and see that nearly all of them could be held to flet's session."""
 
-    @settings(max_examples=examples(count), suppress_health_check=[HealthCheck.too_slow])
+    # The same programs in each run: looking for others is what `make fuzz` is for.
+    @settings(
+        max_examples=examples(count),
+        suppress_health_check=[HealthCheck.too_slow],
+        derandomize=os.environ.get("HYPOTHESIS_PROFILE") != "fuzz",
+    )
     @given(strategy)
     def holds(program: Any) -> None:
         try:
