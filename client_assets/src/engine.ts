@@ -24,6 +24,16 @@ export interface Registry {
   readonly views: number;
   /** Apps parked because their view went away a moment ago, by app id. */
   readonly parked: Map<string, { adopt(): unknown }[]>;
+  /** The front end's translations, if it has any for us. */
+  translate: ((text: string) => string) | null;
+  /** Shows apps of cells in panels, where the front end has such. */
+  panels: Panels | null;
+}
+
+/** What a front end with panels does for cells. */
+export interface Panels {
+  /** Show the app that is `appId` in this kernel in a panel; `mode` is where, or empty. */
+  open(app: { appId: string; label: string; kernelId: string; mode: string }): void;
 }
 
 /** The page's registry, made by the first module that asks. */
@@ -34,6 +44,8 @@ export function registry(): Registry {
     flutter: null,
     links: new Set(),
     parked: new Map(),
+    translate: null,
+    panels: null,
     get views(): number {
       return this.links.size;
     },

@@ -5,10 +5,15 @@
  * may have less: everything here is optional, and its absence means "connected as far as we know".
  */
 
+import { say } from "./words.ts";
+
 export type KernelState =
   | { kind: "connected"; idle: boolean }
   | { kind: "reconnecting"; message: string }
   | { kind: "gone"; message: string };
+
+/** Tells `listener` the kernel's state, now and at each change, until `signal` aborts. */
+export type KernelWatch = (listener: (state: KernelState) => void, signal: AbortSignal) => void;
 
 interface Signal {
   connect(slot: (sender: unknown, value: unknown) => void): unknown;
@@ -38,11 +43,15 @@ const GONE: Readonly<Record<string, string>> = {
 };
 
 /**
- * Tell `listener` the kernel's state, now and at each change, until `signal` aborts.
+ * The watch of a widget manager's kernel.
  *
  * "gone" is final: the kernel that runs under the same name afterwards does not know the app.
  */
-export function watchKernel(manager: unknown, listener: (state: KernelState) => void, signal: AbortSignal): void {
+export function watchKernel(manager: unknown): KernelWatch {
+  return (listener, signal) => watch(manager, listener, signal);
+}
+
+function watch(manager: unknown, listener: (state: KernelState) => void, signal: AbortSignal): void {
   const kernel = kernelOf(manager);
   if (!kernel) {
     listener({ kind: "connected", idle: false });
@@ -53,12 +62,12 @@ export function watchKernel(manager: unknown, listener: (state: KernelState) => 
     // JupyterLab calls a crashed kernel "restarting" first and says only then that nobody asked for it.
     if (gone && !(gone === RESTARTED && message === CRASHED)) return;
     gone = message;
-    listener({ kind: "gone", message });
+    listener({ kind: "gone", message: say(message) });
   };
   const tell = (): void => {
     if (gone) return;
     const connection = kernel.connectionStatus;
-    if (connection === "connecting" || connection === "disconnected") listener({ kind: "reconnecting", message: RECONNECTING });
+    if (connection === "connecting" || connection === "disconnected") listener({ kind: "reconnecting", message: say(RECONNECTING) });
     else listener({ kind: "connected", idle: kernel.status === "idle" });
   };
   const onStatus = (_sender: unknown, status: unknown): void => {

@@ -7,7 +7,7 @@
 
 import { isRegister } from "./packets.ts";
 import { PROTOCOL_VERSION } from "./protocol.ts";
-import type { PageInfo, Send, ToLink } from "./protocol.ts";
+import type { PageInfo, Send, ToLink, Visitor } from "./protocol.ts";
 
 /** How long a lone packet from the kernel may wait for its acknowledgement. Milliseconds. */
 export const ACK_DELAY = 100;
@@ -39,6 +39,8 @@ export interface LinkEvents {
   waiting(waiting: boolean): void;
   /** The link cannot be used any more; one sentence says why. */
   failed(message: string): void;
+  /** The link cannot be used any more: the kernel does not know the app. */
+  forgotten(): void;
 }
 
 export interface LinkCounters {
@@ -84,7 +86,7 @@ export class Link {
     private readonly send: Send,
     private readonly events: LinkEvents,
     private readonly clock: Clock,
-    private readonly userAgent: string,
+    private readonly visitor: Visitor,
     private readonly newId: () => string = randomLinkId,
   ) {
     this.#id = newId();
@@ -112,7 +114,7 @@ export class Link {
   }
 
   #askToOpen(page: PageInfo, again: number): void {
-    this.send({ op: "open", link: this.#id, protocol: PROTOCOL_VERSION, page, user_agent: this.userAgent });
+    this.send({ op: "open", link: this.#id, protocol: PROTOCOL_VERSION, page, ...this.visitor });
     this.#start("open", again, () => this.#askToOpen(page, Math.min(again * 2, IDLE_PING)));
   }
 
@@ -228,7 +230,7 @@ export class Link {
     this.counters.reopenings += 1;
     if (this.#reopeningsInARow > MAX_REOPENINGS || !this.#page) {
       this.#end();
-      this.events.failed("The kernel does not know this app any more: run this cell again to start it.");
+      this.events.forgotten();
       return;
     }
     this.#id = this.newId();

@@ -1,6 +1,7 @@
 /** The strip below a view with what the app printed: plain text, bounded, hidden while empty. */
 
 import type { OutputEntry } from "./protocol.ts";
+import { say } from "./words.ts";
 
 const MAX_ENTRIES = 1_000;
 const MAX_CHARACTERS = 200_000;
@@ -9,31 +10,51 @@ const NEAR_END = 8;
 
 export class OutputStrip {
   readonly element = document.createElement("div");
+  readonly #log = document.createElement("div");
+  readonly #bar = document.createElement("button");
   readonly #entries: HTMLPreElement[] = [];
   #characters = 0;
 
-  constructor() {
+  /** `folds`: the strip has a bar that opens and closes it; an error opens it. */
+  constructor(private readonly folds = false) {
     this.element.className = "flet-output";
-    this.element.setAttribute("role", "log");
-    this.element.setAttribute("aria-label", "Output of the app");
     this.element.hidden = true;
+    this.#log.className = "flet-output-log";
+    this.#log.setAttribute("role", "log");
+    this.#log.setAttribute("aria-label", say("Output of the app"));
     const clear = document.createElement("button");
     clear.type = "button";
     clear.className = "flet-output-clear";
-    clear.textContent = "Clear";
-    clear.title = "Clear the app's output in this view";
+    clear.textContent = say("Clear");
+    clear.title = say("Clear the app's output in this view");
     clear.addEventListener("click", () => this.clear());
-    this.element.append(clear);
+    this.#log.append(clear);
+    if (folds) {
+      this.#bar.type = "button";
+      this.#bar.className = "flet-output-bar";
+      this.#bar.textContent = say("Output");
+      this.#bar.addEventListener("click", () => this.#open(this.#log.hidden));
+      this.element.append(this.#bar);
+      this.#open(false);
+    }
+    this.element.append(this.#log);
+  }
+
+  #open(open: boolean): void {
+    this.#log.hidden = !open;
+    this.#bar.setAttribute("aria-expanded", String(open));
+    if (open) this.#log.scrollTop = this.#log.scrollHeight;
   }
 
   append(entries: readonly OutputEntry[]): void {
     if (entries.length === 0) return;
-    const { element } = this;
-    const followsEnd = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END;
+    const log = this.#log;
+    const followsEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END;
     for (const entry of entries) this.#append(entry);
     this.#trim();
-    element.hidden = this.#entries.length === 0;
-    if (followsEnd) element.scrollTop = element.scrollHeight;
+    this.element.hidden = this.#entries.length === 0;
+    if (this.folds && entries.some(({ kind }) => kind === "error")) this.#open(true);
+    if (followsEnd) log.scrollTop = log.scrollHeight;
   }
 
   clear(): void {
@@ -57,7 +78,7 @@ export class OutputStrip {
     if (kind === "error") block.classList.add("flet-output-error");
     block.textContent = kept;
     this.#entries.push(block);
-    this.element.append(block);
+    this.#log.append(block);
   }
 
   #trim(): void {

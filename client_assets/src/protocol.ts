@@ -35,6 +35,22 @@ interface PageMedia {
   always_use_24_hour_format: boolean;
 }
 
+/** How an app should look in its surroundings, unless it sets a theme of its own. */
+export interface Look {
+  /** The seed of the colours, as CSS writes it in hexadecimal: `#1976d2`. */
+  seed: string;
+  /** The user's language, as BCP 47 has it: `de-CH`. */
+  locale: string;
+  /** A font that the page has loaded, and where from. */
+  font: { family: string; url: string } | null;
+}
+
+/** What a view tells of itself besides its page. */
+export interface Visitor {
+  user_agent: string;
+  look?: Look;
+}
+
 /** A plain map as Flet's encoder makes it; `_c` is a control's type and `_i` its number. */
 export type ControlMap = { [key: string]: unknown };
 
@@ -58,7 +74,7 @@ export interface OutputEntry {
 }
 
 export type ToKernel =
-  | { op: "open"; link: string; protocol: number; page: PageInfo; user_agent: string }
+  | ({ op: "open"; link: string; protocol: number; page: PageInfo } & Visitor)
   | { op: "packet"; link: string; n: number; ack: number }
   | { op: "ack"; link: string; ack: number }
   | { op: "resync"; link: string }
@@ -67,7 +83,7 @@ export type ToKernel =
 
 /** Messages for one link. */
 export type ToLink =
-  | { op: "opened"; link: string; protocol: number; shell: Shell; output: OutputEntry[]; height: number | null; assets: AssetsInfo | null }
+  | { op: "opened"; link: string; protocol: number; shell: Shell; output: OutputEntry[]; height: number | null; title: string; assets: AssetsInfo | null }
   | { op: "packet"; link: string; n: number; base?: boolean }
   | { op: "probe"; link: string; n: number }
   | { op: "pong"; link: string }
@@ -78,7 +94,9 @@ export type ToLink =
 export type ToViews =
   | { op: "output"; entries: OutputEntry[] }
   | { op: "clear_output" }
-  | { op: "height"; height: number | null };
+  | { op: "height"; height: number | null }
+  | { op: "title"; title: string }
+  | { op: "outdated" };
 
 export type FromKernel = ToLink | ToViews;
 

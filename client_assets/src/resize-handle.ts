@@ -1,5 +1,7 @@
 /** The bar at the bottom edge of a view that changes its height, by pointer or by arrow keys. */
 
+import { say } from "./words.ts";
+
 const STEP = 20;
 const LARGE_STEP = 100;
 export const MIN_HEIGHT = 48;
@@ -16,10 +18,10 @@ export function resizeHandle(target: Resizable): HTMLElement {
   const handle = document.createElement("div");
   handle.className = "flet-resize";
   handle.tabIndex = 0;
-  handle.title = "Drag to change the height";
+  handle.title = say("Drag to change the height");
   handle.setAttribute("role", "separator");
   handle.setAttribute("aria-orientation", "horizontal");
-  handle.setAttribute("aria-label", "Height of the app");
+  handle.setAttribute("aria-label", say("Height of the app"));
   handle.setAttribute("aria-valuemin", String(MIN_HEIGHT));
   handle.setAttribute("aria-valuemax", String(MAX_HEIGHT));
   // Arrow keys here must not also select another cell.

@@ -61,16 +61,30 @@ const CSS = `
   padding: 2px 0; font: var(--jp-ui-font-size0, 11px)/1.5 var(--jp-ui-font-family, system-ui, sans-serif);
   color: var(--jp-ui-font-color2, GrayText);
 }
-.flet-output { position: relative; max-height: 300px; overflow: auto; margin-top: 4px; }
-.flet-output > pre {
+.flet-fills { display: flex; flex-direction: column; height: 100%; }
+.flet-fills > .flet-view { flex: 1; min-height: 0; height: auto !important; }
+.flet-fills > .flet-output { flex: none; margin: 0; border-top: 1px solid var(--jp-border-color2, #e0e0e0); }
+.flet-fills .flet-output-log { max-height: 30vh; padding: 0 4px; }
+.flet-fills > .flet-note { padding: 2px 8px; }
+.flet-output-bar {
+  display: block; width: 100%; padding: 2px 8px; border: 0; cursor: pointer; text-align: left;
+  font: var(--jp-ui-font-size0, 11px)/1.6 var(--jp-ui-font-family, system-ui, sans-serif);
+  background: var(--jp-layout-color1, Canvas); color: var(--jp-ui-font-color2, GrayText);
+}
+.flet-output-bar::before { content: "▸ "; }
+.flet-output-bar[aria-expanded="true"]::before { content: "▾ "; }
+.flet-output { margin-top: 4px; }
+.flet-output-log { position: relative; max-height: 300px; overflow: auto; }
+.flet-output-log[hidden] { display: none; }
+.flet-output-log > pre {
   margin: 0; padding: 1px 0; border: 0; background: transparent; white-space: pre-wrap; overflow-wrap: anywhere;
   font-family: var(--jp-code-font-family, ui-monospace, monospace); font-size: var(--jp-code-font-size, 13px);
   line-height: var(--jp-code-line-height, 1.3077); color: var(--jp-content-font-color1, inherit);
 }
-.flet-output > pre[data-kind="stderr"], .flet-output > pre.flet-output-error {
+.flet-output-log > pre[data-kind="stderr"], .flet-output-log > pre.flet-output-error {
   background: var(--jp-rendermime-error-background, #fdd); padding: 1px 4px;
 }
-.flet-output > pre.flet-output-error { border-left: 2px solid var(--jp-error-color1, #d32f2f); }
+.flet-output-log > pre.flet-output-error { border-left: 2px solid var(--jp-error-color1, #d32f2f); }
 .flet-output-clear {
   position: sticky; float: right; top: 0; margin: 0 4px; padding: 0 6px; cursor: pointer;
   font: var(--jp-ui-font-size0, 11px)/1.6 var(--jp-ui-font-family, system-ui, sans-serif);

@@ -4,6 +4,7 @@ import { ownKeys } from "./keyboard.ts";
 import { OutputStrip } from "./output.ts";
 import { resizeHandle } from "./resize-handle.ts";
 import { ensureStyles } from "./styles.ts";
+import { say } from "./words.ts";
 
 export type ViewState = "loading" | "live" | "reconnecting" | "closed" | "failed";
 
@@ -14,7 +15,7 @@ export class View {
   readonly element = document.createElement("div");
   /** The element that Flutter takes over. */
   readonly stage = document.createElement("div");
-  readonly output = new OutputStrip();
+  readonly output: OutputStrip;
   readonly #host = document.createElement("div");
   readonly #message = document.createElement("div");
   readonly #badge = document.createElement("div");
@@ -23,9 +24,12 @@ export class View {
   #contentHeight: number | null = null;
   #draggedHeight: number | null = null;
 
-  constructor() {
+  /** `fills`: the view is as large as the element that it is put into, and has no height of its own. */
+  constructor(private readonly fills = false) {
     ensureStyles(document);
     this.element.className = "flet-widget";
+    this.element.classList.toggle("flet-fills", fills);
+    this.output = new OutputStrip(fills);
     this.#host.className = "flet-view";
     ownKeys(this.#host);
     this.stage.className = "flet-stage";
@@ -36,7 +40,14 @@ export class View {
     this.#badge.hidden = true;
     this.#note.className = "flet-note";
     this.#note.hidden = true;
-    const handle = resizeHandle({
+    this.#host.append(this.stage, this.#message, this.#badge);
+    this.element.append(this.#host, ...(fills ? [] : [this.#resizeHandle()]), this.#note, this.output.element);
+    this.setState("loading", "");
+    this.#applyHeight();
+  }
+
+  #resizeHandle(): HTMLElement {
+    return resizeHandle({
       height: () => this.#host.getBoundingClientRect().height,
       resize: (height) => {
         this.#draggedHeight = height;
@@ -44,10 +55,6 @@ export class View {
       },
       resizing: (active) => this.element.toggleAttribute("data-resizing", active),
     });
-    this.#host.append(this.stage, this.#message, this.#badge);
-    this.element.append(this.#host, handle, this.#note, this.output.element);
-    this.setState("loading", "");
-    this.#applyHeight();
   }
 
   setState(state: ViewState, message: string): void {
@@ -55,6 +62,12 @@ export class View {
     if (state === "live") this.#host.classList.add("flet-painted");
     this.stage.inert = state !== "live";
     if (this.#message.textContent !== message) this.#message.textContent = message;
+  }
+
+  /** Give the keyboard to the app, unless it has it. */
+  focus(): void {
+    if (this.stage.contains(document.activeElement)) return;
+    this.stage.querySelector<HTMLElement>("flutter-view")?.focus({ preventScroll: true });
   }
 
   /** A short text over the corner of the app; empty takes it away. */
@@ -71,7 +84,7 @@ export class View {
 
   setLabel(label: string): void {
     this.#host.setAttribute("role", "group");
-    this.#host.setAttribute("aria-label", label || "Flet app");
+    this.#host.setAttribute("aria-label", label || say("Flet app"));
   }
 
   /** The size that the notebook's author asked for; null is automatic. CSS pixels. */
@@ -88,6 +101,7 @@ export class View {
   }
 
   #applyHeight(): void {
+    if (this.fills) return;
     const height = this.#draggedHeight ?? this.#askedHeight ?? this.#contentHeight ?? DEFAULT_HEIGHT;
     this.#host.style.height = `${height}px`;
   }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flet_jupyter.notebook import hooks
+from flet_jupyter.notebook import hooks, panels
 from flet_jupyter.notebook.magics import FletMagics
 from flet_jupyter.notebook.output import OutputRouter
 from flet_jupyter.notebook.state import kernel_runtime
@@ -18,6 +18,7 @@ def load(shell: Any) -> None:
     """Make Flet work in `shell`."""
     hooks.install(shell)
     _router.install()
+    panels.install()
     shell.register_magics(FletMagics)
 
 
@@ -25,6 +26,7 @@ def unload(shell: Any) -> None:
     """Close all apps and leave `shell` as it was."""
     kernel_runtime().close_all()
     hooks.remove(shell)
+    panels.remove()
     _router.remove()
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop("flet", None)

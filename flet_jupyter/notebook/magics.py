@@ -13,7 +13,7 @@ from IPython.core.magic_arguments import MagicArgumentParser
 from IPython.utils.process import arg_split  # type: ignore[attr-defined]
 
 from flet_jupyter.core.find import FoundApp, app_in_file, app_in_namespace, as_app, capturing
-from flet_jupyter.exceptions import BadOption, UsageError
+from flet_jupyter.exceptions import BadOption, Shown
 from flet_jupyter.notebook.runtime import check_size
 from flet_jupyter.notebook.show import start_and_show
 from flet_jupyter.notebook.state import kernel_runtime
@@ -132,7 +132,7 @@ class FletMagics(Magics):
             outcome = shell.run_cell(cell, store_history=False)
         # run_cell has shown the traceback already.
         if not outcome.success:
-            raise _Shown
+            raise Shown
         transformed = shell.transform_cell(cell)
         return app_in_namespace(found, shell.user_ns, results[-1] if results else None, _defined(transformed))
 
@@ -170,13 +170,6 @@ class FletMagics(Magics):
                 else "%flet: say which app to close, as in '%flet --close NAME', or --all."
             )
         app.close()
-
-
-class _Shown(UsageError):
-    """The error has been shown already; end the magic without another word."""
-
-    def _render_traceback_(self) -> list[str]:
-        return []
 
 
 def _split(line: str) -> list[str]:

@@ -116,6 +116,12 @@ class OutputLog:
         self._send_entries(fresh)
         return kept
 
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._kept = _Tail(_MAX_CHARACTERS)
+            self._fresh = _Tail(_MAX_BATCH)
+
     def hold(self) -> None:
         """Keep text for the running cell."""
         with self._lock:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    import flet as ft
+    from flet_jupyter.core.find import FoundApp
+    from flet_jupyter.notebook.live import LiveApp
 
 __all__ = ["KernelRuntime", "check_size"]
 
@@ -92,10 +93,9 @@ class KernelRuntime:
 
     def start(
         self,
-        main: Callable[[ft.Page], Any],
+        found: FoundApp,
         *,
         name: str,
-        before_main: Callable[[ft.Page], Any] | None = None,
         assets_dir: Path | None = None,
         height: int | None = None,
         width: int | None = None,
@@ -116,10 +116,9 @@ class KernelRuntime:
         cell = current_cell(self.shell)
         app = CellApp(
             self,
-            main,
+            found,
             name=self._free_name(name),
             cell=cell,
-            before_main=before_main,
             assets_dir=assets_dir,
             height=height,
             width=width,
@@ -127,10 +126,11 @@ class KernelRuntime:
         self.apps[app.name] = app
         return app
 
-    def forget(self, app: CellApp) -> None:
+    def forget(self, app: LiveApp) -> None:
         """Remove an app that has ended from the list."""
-        if self.apps.get(app.name) is app:
-            del self.apps[app.name]
+        for name, known in list(self.apps.items()):
+            if known is app:
+                del self.apps[name]
 
     def close_former(self, *_: Any) -> None:
         """Close the apps that earlier runs of this cell made; IPython calls this before each cell."""

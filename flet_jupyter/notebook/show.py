@@ -76,9 +76,8 @@ def _folder(assets_dir: str | None) -> Path | None:
 def _display(found: FoundApp, height: int | None, width: int | None, name: str | None) -> CellApp:
     runtime = kernel_runtime()
     app = runtime.start(
-        found.main,
+        found,
         name=name or found.name,
-        before_main=found.before_main,
         assets_dir=_folder(found.assets_dir),
         height=height,
         width=width,

@@ -13,7 +13,7 @@ from flet_jupyter.core.flet_api import FLET_VERSION
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["FletWidget"]
+__all__ = ["FletWidget", "stay_on_subshell"]
 
 # Tiny, because it is saved with every widget and evaluated once for each: the engine is imported by
 # URL, so that a page has one, however many cells it shows.
@@ -48,6 +48,17 @@ export default {
 """
 
 
+def stay_on_subshell(comm: Any) -> None:
+    """Have the kernel handle a comm's messages in the shell to which a page sends them.
+
+    JupyterLab sends comm messages to a subshell, which is free while a cell runs. Since 7.4, ipykernel takes what
+    answers a comm back to the shell that last wrote to it: for a widget made by a cell that is the busy one. Messages
+    of a view answer nothing.
+    """
+    if hasattr(comm, "_reply_subshell_for"):
+        comm._reply_subshell_for = lambda _data, subshell: subshell  # noqa: SLF001
+
+
 class FletWidget(anywidget.AnyWidget):
     """One shown app, as the page sees it: see docs/comm-protocol.md.
 
@@ -67,17 +78,13 @@ class FletWidget(anywidget.AnyWidget):
     height = traitlets.Int(None, allow_none=True).tag(sync=True)
     width = traitlets.Int(None, allow_none=True).tag(sync=True)
     closed = traitlets.Unicode("").tag(sync=True)
+    panel = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, receive: Callable[[Any, Any], None], **traits: Any) -> None:
         super().__init__(app_id=secrets.token_hex(8), **traits)
         self._receive = receive
         self.on_msg(self._on_message)
-        # JupyterLab sends comm messages to a subshell, which is free while a cell runs. Since 7.4,
-        # ipykernel takes what answers a comm back to the shell that last wrote to it: for a widget
-        # made by a cell that is the busy one. Messages of a view answer nothing; leave them where
-        # the page sent them.
-        if hasattr(self.comm, "_reply_subshell_for"):
-            self.comm._reply_subshell_for = lambda _data, subshell: subshell  # noqa: SLF001
+        stay_on_subshell(self.comm)
 
     def _on_message(self, _widget: Any, content: Any, buffers: Any) -> None:
         self._receive(content, buffers)
@@ -88,6 +95,14 @@ class FletWidget(anywidget.AnyWidget):
     def send_message(self, content: dict[str, Any], buffers: list[bytes] | None = None) -> None:
         """Send a custom message to every page; callable from any thread."""
         self.send(content, buffers)
+
+    def show(self, app: Any) -> bool:  # noqa: ARG002 - see Outlet
+        """Return False: a widget stands for one app."""
+        return False
+
+    def tell_closed(self, reason: str) -> None:
+        """Let the pages know that the app has ended, those too that come later."""
+        self.closed = reason
 
     def __repr__(self) -> str:
         """Return what a front end shows that cannot show widgets."""

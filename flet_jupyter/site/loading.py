@@ -18,7 +18,7 @@ from flet_jupyter.core.find import FoundApp, app_in_file, as_app, capturing
 from flet_jupyter.exceptions import AppFileError, NoAppFound, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    pass
 
 __all__ = ["Source", "load", "sources"]
 
@@ -173,15 +173,3 @@ def _stem(place: str) -> str:
 
 def _below(mount: str, name: str) -> str:
     return quote(f"{mount.rstrip('/')}/{name}")  # as browsers send it
-
-
-def every_file(app: FoundApp) -> Iterator[Path]:
-    """Give the files whose change makes a reload worthwhile: all modules below the app's folder."""
-    folder = _folder(app)
-    if app.file is None or folder is None:
-        return
-    yield app.file
-    for module in list(sys.modules.values()):
-        source = getattr(module, "__file__", None)
-        if source and Path(source).is_relative_to(folder):
-            yield Path(source)

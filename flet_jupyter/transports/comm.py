@@ -53,7 +53,7 @@ class CommTransport:
     send : SendMessage
         The widget's way out.
     open_session : callable
-        Called with the page properties of a view that opens; returns the session it shows.
+        Called with the page properties of a view that opens, and with its whole message; returns the session it shows.
     greeting : callable
         Returns what a new view is told besides the shell: ``output`` and ``height``.
     """
@@ -61,7 +61,7 @@ class CommTransport:
     def __init__(
         self,
         send: SendMessage,
-        open_session: Callable[[dict[str, Any]], LiveSession],
+        open_session: Callable[[dict[str, Any], dict[str, Any]], LiveSession],
         greeting: Callable[[], dict[str, Any]],
     ) -> None:
         self._send = send
@@ -115,6 +115,14 @@ class CommTransport:
                 self._send({"op": "unknown", "link": name})
         return len(names)
 
+    def leave(self) -> None:
+        """Close all links: there are no pages any more. The session lives on."""
+        with self._lock:
+            self._closed = True
+            names = list(self._links)
+        for name in names:
+            self._close(name)
+
     def _receive(self, content: Any, buffers: Sequence[Any]) -> None:
         match content:
             case {"op": "open", "link": str(name), "page": dict(page)}:
@@ -160,7 +168,7 @@ class CommTransport:
         if name in self._closed_links:
             return  # this is late: the view has gone in the meantime
         try:
-            session = self._open_session(page)
+            session = self._open_session(page, content)
         except FletJupyterError as error:
             self._refuse(name, str(error))
             return

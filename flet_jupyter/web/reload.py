@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 import flet as ft
 
 from flet_jupyter.core.find import FoundApp
+from flet_jupyter.core.sources import every_file
 from flet_jupyter.exceptions import UsageError
-from flet_jupyter.site.loading import every_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,7 +90,7 @@ class Reloader:
     def _look(self) -> bool:
         """Tell whether a known source has changed; take note of new ones."""
         changed = False
-        for file in {*self._failed, *(file for app in self._apps for file in every_file(app))}:
+        for file in {*self._failed, *(file for app in self._apps if app.file for file in every_file(app.file))}:
             try:
                 at = file.stat().st_mtime
             except OSError:

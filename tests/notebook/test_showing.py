@@ -320,7 +320,7 @@ def test_a_main_that_exits_is_an_error_of_the_cell_and_the_kernel_lives_on(noteb
 
 
 def test_what_main_raises_later_stands_below_the_view(notebook: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app_module, "_MAIN_PATIENCE", 0.05)
+    monkeypatch.setattr(app_module, "MAIN_PATIENCE", 0.05)
     notebook.good(
         "import threading\ngo = threading.Event()\n"
         "def main(page):\n    page.add(ft.Text('started'))\n    go.wait(30)\n    1 / 0\nft.run(main)"

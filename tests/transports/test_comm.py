@@ -28,7 +28,7 @@ class Views:
         self._session: Any = None
         self.transport = CommTransport(self._hear, self._open_session, lambda: {"output": [], "height": None})
 
-    def _open_session(self, page: dict[str, Any]) -> Any:
+    def _open_session(self, page: dict[str, Any], message: dict[str, Any]) -> Any:
         if self._session is None:
             self._session = self._app.new_session(**page)
             self._app.host.loop.create_task(self._app.host.run_main(self._session))

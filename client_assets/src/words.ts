@@ -1,0 +1,24 @@
+/** What views say to people, in the front end's language where the front end has told how. */
+
+import { registry } from "./engine.ts";
+
+/** A text in the user's language; it is English in the source. */
+export function say(text: string): string {
+  return registry().translate?.(text) ?? text;
+}
+
+/** What the two places of a view call what the user has to do. */
+export interface Wording {
+  starting: string;
+  forgotten: string;
+}
+
+export const CELL: Wording = {
+  starting: "Starting the app… If this stays, run this cell again.",
+  forgotten: "This app does not run in the kernel any more: run this cell again to start it.",
+};
+
+export const PANEL: Wording = {
+  starting: "Starting the app…",
+  forgotten: "This app does not run in the kernel any more: start it again.",
+};

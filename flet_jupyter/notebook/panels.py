@@ -1,0 +1,162 @@
+"""Apps in panels of the front end: what a panel's page asks the kernel for, and gets."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import comm
+from IPython.core.getipython import get_ipython
+
+from flet_jupyter.core.flet_api import FLET_VERSION
+from flet_jupyter.exceptions import FletJupyterError
+from flet_jupyter.notebook.files import AppFile, NotebookFile, ScriptFile
+from flet_jupyter.notebook.state import kernel_runtime
+from flet_jupyter.notebook.widget import stay_on_subshell
+
+if TYPE_CHECKING:
+    from flet_jupyter.notebook.live import LiveApp
+
+__all__ = ["TARGET", "install", "reload", "remove", "run"]
+
+log = logging.getLogger(__name__)
+
+TARGET: Final = "flet_jupyter"
+"""The comm target by which panels ask for apps."""
+
+_PANEL_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_GONE: Final = "This app does not run in the kernel any more."
+
+_files: dict[str, AppFile] = {}
+
+
+def run(name: str) -> None:
+    """Run an app file for the panels that are about to ask for it, unless it runs already.
+
+    Parameters
+    ----------
+    name : str
+        A ``.py`` or ``.ipynb`` file in the folder of the kernel's session.
+    """
+    __tracebackhide__ = True  # IPython leaves out frames that say so
+    if (file := _files.get(name)) is None:
+        path = _folder() / name
+        kind = NotebookFile if path.suffix == ".ipynb" else ScriptFile
+        file = kind(kernel_runtime(), path)
+        file.run()
+        file.watch()
+        _files[name] = file
+
+
+def reload(name: str, *, force: bool = False) -> None:
+    """Run an app file anew if it has changed, or in any case; what it raises leaves the former version alive.
+
+    Parameters
+    ----------
+    name : str
+        As for :func:`run`.
+    force : bool
+        Whether to do it even if nothing has changed.
+    """
+    __tracebackhide__ = True  # IPython leaves out frames that say so
+    file = _files.get(name)
+    if file is None:
+        run(name)
+    elif force or file.has_changed():
+        file.run()
+
+
+def _folder() -> Path:
+    # The kernel starts in the folder of its session's file, but an app may have left it. jupyter-server tells the file.
+    session = os.environ.get("JPY_SESSION_NAME", "")
+    return Path(session).parent if session else Path.cwd()
+
+
+class PanelOutlet:
+    """The comm of one panel.
+
+    Parameters
+    ----------
+    channel : comm.base_comm.BaseComm
+        The comm.
+    """
+
+    def __init__(self, channel: Any) -> None:
+        self._channel = channel
+        self._app: LiveApp | None = None
+        self._closed = False
+        stay_on_subshell(channel)
+        channel.on_msg(self._on_message)
+        channel.on_close(self._on_close)
+
+    def show(self, app: LiveApp) -> bool:
+        """Let the panel show an app."""
+        self._app = app
+        app.attach(self)
+        self._tell(app.name, app.closed_reason)
+        return True
+
+    def refuse(self, reason: str) -> None:
+        """Tell the panel that there is no app for it."""
+        self._tell("", reason)
+
+    def send_message(self, content: dict[str, Any], buffers: list[bytes] | None = None) -> None:
+        """Send a message to the panel; callable from any thread."""
+        if not self._closed:
+            self._channel.send(data=content, buffers=buffers)
+
+    def tell_closed(self, reason: str) -> None:
+        """Let the panel know that the app has ended."""
+        self._tell(self._app.name if self._app is not None else "", reason)
+
+    def _tell(self, label: str, closed: str) -> None:
+        self.send_message({"op": "app", "flet_version": FLET_VERSION, "label": label, "closed": closed})
+
+    def _on_message(self, message: dict[str, Any]) -> None:
+        if self._app is not None:
+            self._app.receive(self, message["content"].get("data"), message.get("buffers") or ())
+
+    def _on_close(self, _message: dict[str, Any]) -> None:
+        self._closed = True
+        if self._app is not None:
+            self._app.detach(self)
+
+
+def _on_open(channel: Any, message: dict[str, Any]) -> None:
+    """Answer a panel that asks for an app. Never raises: a page can send anything."""
+    outlet = PanelOutlet(channel)
+    try:
+        app = _find(message["content"].get("data"))
+    except FletJupyterError as error:
+        outlet.refuse(str(error))
+        return
+    if app is None:
+        outlet.refuse(_GONE)
+    else:
+        outlet.show(app)
+
+
+def _find(wanted: Any) -> LiveApp | None:
+    match wanted:
+        case {"app": str(app_id)}:
+            return next((app for app in kernel_runtime().apps.values() if app.widget.app_id == app_id), None)
+        case {"file": str(name), "panel": str(panel)} if _PANEL_ID.fullmatch(panel):
+            file = _files.get(name)
+            return file.app_for(panel) if file is not None else None
+    return None
+
+
+def install() -> None:
+    """Answer panels from now on."""
+    if get_ipython() is not None:
+        comm.get_comm_manager().register_target(TARGET, _on_open)
+
+
+def remove() -> None:
+    """Answer panels no more, and forget the files."""
+    if get_ipython() is not None:
+        comm.get_comm_manager().unregister_target(TARGET, _on_open)
+    _files.clear()

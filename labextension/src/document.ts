@@ -1,0 +1,133 @@
+/** Panels as documents: "Open With > Flet" for Python files and notebooks. */
+
+import { MainAreaWidget, SessionContext, Toolbar } from "@jupyterlab/apputils";
+import type { ISessionContextDialogs } from "@jupyterlab/apputils";
+import { PathExt } from "@jupyterlab/coreutils";
+import { ABCWidgetFactory } from "@jupyterlab/docregistry";
+import type { DocumentRegistry, IDocumentWidget } from "@jupyterlab/docregistry";
+import type { ServiceManager } from "@jupyterlab/services";
+import type { TranslationBundle } from "@jupyterlab/translation";
+import { CommandToolbarButton } from "@jupyterlab/ui-components";
+import type { CommandRegistry } from "@lumino/commands";
+import { fletIcon } from "./icon";
+import { panelId } from "./ids";
+import { FletPanel } from "./panel";
+import type { AppSource } from "./panel";
+import type { Preferences } from "./settings";
+import { Commands } from "./tokens";
+
+export interface DocumentOptions extends DocumentRegistry.IWidgetFactoryOptions<FletDocument> {
+  services: ServiceManager.IManager;
+  commands: CommandRegistry;
+  trans: TranslationBundle;
+  preferences: Preferences;
+  dialogs: ISessionContextDialogs;
+}
+
+/**
+ * A panel in the main area.
+ *
+ * Not a `DocumentWidget`: that takes a change of its title, which here follows the app's page, as a wish to rename the file.
+ */
+export class FletDocument extends MainAreaWidget<FletPanel> implements IDocumentWidget<FletPanel> {
+  readonly context: DocumentRegistry.Context;
+
+  constructor({ content, context }: { content: FletPanel; context: DocumentRegistry.Context }) {
+    super({ content, reveal: context.ready });
+    this.context = context;
+    this.title.icon = fletIcon;
+    this.title.closable = true;
+    this.#nameIt("");
+    content.titled.connect((_sender, title) => this.#nameIt(title));
+    context.pathChanged.connect(() => this.#nameIt(""));
+  }
+
+  /** Do nothing: an app has its own ideas of what is behind a `#`. */
+  setFragment(_fragment: string): void {}
+
+  #nameIt(title: string): void {
+    const name = PathExt.basename(this.context.localPath);
+    this.title.label = title || name;
+    this.title.caption = this.context.localPath;
+  }
+}
+
+/**
+ * The path of the session of an app file.
+ *
+ * It names the same file as the file's own path, but in other letters: the server has one session for each path, and a notebook
+ * has one with its path, as has a console that somebody opens for an editor.
+ */
+export function sessionPath(path: string): string {
+  const folder = PathExt.dirname(path);
+  return `${folder ? `${folder}/` : ""}./${PathExt.basename(path)}`;
+}
+
+export class FletFactory extends ABCWidgetFactory<FletDocument> {
+  readonly #options: DocumentOptions;
+
+  constructor(options: DocumentOptions) {
+    super({ ...options, toolbarFactory: (widget) => toolbar(widget, options) });
+    this.#options = options;
+  }
+
+  protected createNewWidget(context: DocumentRegistry.Context): FletDocument {
+    const { services, trans, preferences } = this.#options;
+    const path = (): string => context.localPath;
+    const session = new SessionContext({
+      sessionManager: services.sessions,
+      specsManager: services.kernelspecs,
+      kernelManager: services.kernels,
+      path: sessionPath(path()),
+      name: PathExt.basename(path()),
+      type: "flet",
+      kernelPreference: { language: "python", autoStartDefault: true, shutdownOnDispose: false },
+    });
+    const content = new FletPanel({ session, source: fileSource(path), trans, preferences });
+    context.pathChanged.connect(() => {
+      void session.session?.setPath(sessionPath(path()));
+      void session.session?.setName(PathExt.basename(path()));
+    });
+    content.disposed.connect(() => void end(session, preferences.shutsDown, services));
+    void context.ready.then(() => content.start());
+    return new FletDocument({ content, context });
+  }
+}
+
+/** An app that is a file of its own. */
+function fileSource(path: () => string): AppSource {
+  const name = (): string => JSON.stringify(PathExt.basename(path()));
+  const call = (code: string): string =>
+    `import flet_jupyter as _flet\n_flet.load_ipython_extension(get_ipython())\n_flet.panels.${code}`;
+  return {
+    question: () => ({ file: PathExt.basename(path()), panel: panelId(path()) }),
+    path,
+    run: () => call(`run(${name()})`),
+    reload: (force) => call(`reload(${name()}, force=${force ? "True" : "False"})`),
+  };
+}
+
+/** Let go of a kernel; end it if nobody else is connected to it. */
+async function end(session: SessionContext, shutsDown: boolean, services: ServiceManager.IManager): Promise<void> {
+  const kernel = session.session?.kernel;
+  if (shutsDown && kernel) {
+    await services.kernels.refreshRunning();
+    const connections = [...services.kernels.running()].find(({ id }) => id === kernel.id)?.connections ?? 0;
+    if (connections <= 1) await session.shutdown().catch(() => {});
+  }
+  session.dispose();
+}
+
+function toolbar({ content }: FletDocument, options: DocumentOptions): DocumentRegistry.IToolbarItem[] {
+  const { commands, dialogs } = options;
+  const button = (id: string): CommandToolbarButton => new CommandToolbarButton({ commands, id, label: "", args: { toolbar: true } });
+  return [
+    { name: "reload", widget: button(Commands.reload) },
+    { name: "interrupt", widget: button(Commands.interrupt) },
+    { name: "restart", widget: button(Commands.restart) },
+    { name: "hot-reload", widget: button(Commands.toggleReload) },
+    { name: "spacer", widget: Toolbar.createSpacerItem() },
+    { name: "kernelName", widget: Toolbar.createKernelNameItem(content.session, dialogs) },
+    { name: "kernelStatus", widget: Toolbar.createKernelStatusItem(content.session) },
+  ];
+}

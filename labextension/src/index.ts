@@ -1,0 +1,80 @@
+/** Flet apps in panels of JupyterLab and Notebook. */
+
+import { ILayoutRestorer } from "@jupyterlab/application";
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
+import { ICommandPalette, ISessionContextDialogs, SessionContextDialogs, WidgetTracker } from "@jupyterlab/apputils";
+import { IDocumentManager } from "@jupyterlab/docmanager";
+import { IDefaultFileBrowser } from "@jupyterlab/filebrowser";
+import { ILauncher } from "@jupyterlab/launcher";
+import { IMainMenu } from "@jupyterlab/mainmenu";
+import { ISettingRegistry } from "@jupyterlab/settingregistry";
+import { ITranslator, nullTranslator } from "@jupyterlab/translation";
+import { addCommands } from "./commands";
+import { FletFactory } from "./document";
+import type { FletDocument } from "./document";
+import { Preferences } from "./settings";
+import { DOMAIN, FACTORY, IFletTracker, PLUGIN } from "./tokens";
+
+const plugin: JupyterFrontEndPlugin<IFletTracker> = {
+  id: PLUGIN,
+  description: "Opens Flet apps in panels.",
+  autoStart: true,
+  provides: IFletTracker,
+  requires: [IDocumentManager],
+  optional: [
+    ILayoutRestorer,
+    ICommandPalette,
+    ISettingRegistry,
+    ITranslator,
+    ILauncher,
+    IDefaultFileBrowser,
+    IMainMenu,
+    ISessionContextDialogs,
+  ],
+  activate(
+    app: JupyterFrontEnd,
+    documents: IDocumentManager,
+    restorer: ILayoutRestorer | null,
+    palette: ICommandPalette | null,
+    registry: ISettingRegistry | null,
+    translator: ITranslator | null,
+    launcher: ILauncher | null,
+    browser: IDefaultFileBrowser | null,
+    menu: IMainMenu | null,
+    dialogs: ISessionContextDialogs | null,
+  ): IFletTracker {
+    const language = translator ?? nullTranslator;
+    const trans = language.load(DOMAIN);
+    const tracker = new WidgetTracker<FletDocument>({ namespace: "flet" });
+    const preferences = new Preferences(language.languageCode);
+    if (registry) {
+      preferences.follow(registry).catch((error: unknown) => console.error("Flet's settings cannot be read.", error));
+    }
+    const factory = new FletFactory({
+      name: FACTORY,
+      label: trans.__("Flet"),
+      fileTypes: ["python", "notebook"],
+      modelName: "text",
+      readOnly: true,
+      services: app.serviceManager,
+      commands: app.commands,
+      trans,
+      preferences,
+      dialogs: dialogs ?? new SessionContextDialogs({ translator: language }),
+    });
+    factory.widgetCreated.connect((_sender, widget) => {
+      widget.context.pathChanged.connect(() => void tracker.save(widget));
+      void tracker.add(widget);
+    });
+    app.docRegistry.addWidgetFactory(factory);
+    void restorer?.restore(tracker, {
+      command: "docmanager:open",
+      args: ({ context }) => ({ path: context.path, factory: FACTORY }),
+      name: ({ context }) => context.path,
+    });
+    addCommands({ app, documents, trans, tracker, preferences, palette, launcher, browser, menu });
+    return tracker;
+  },
+};
+
+export default [plugin];
