@@ -26,7 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "kernels": {"core", "exceptions", *TRANSPORTS},
     **{host: {"core", "client", "exceptions", *TRANSPORTS} for host in HOSTS},
 }
-MAY_IMPORT["server"] |= {"kernels"}
+MAY_IMPORT["server"] |= {"kernels", "site"}
 MAY_IMPORT["web"] |= {"kernels", "site"}
 MAY_IMPORT["asgi"] |= {"site"}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import platformdirs
 from jupyter_server.extension.application import ExtensionApp
-from traitlets import Bool, Dict, Unicode, default
+from traitlets import Bool, Dict, Int, Unicode, default
 
 from flet_jupyter.client import (
     ClientFiles,
@@ -18,15 +18,20 @@ from flet_jupyter.client import (
     find_client,
 )
 from flet_jupyter.exceptions import ClientNotFound
+from flet_jupyter.server.file_handlers import AssetHandler, OversizedHandler
+from flet_jupyter.server.grants import Grants
 from flet_jupyter.server.handlers import ClientHandler, EngineHandler, StatusHandler
 from flet_jupyter.server.kernel_sockets import without_delay
+from flet_jupyter.server.upload_folders import UploadFolders
+from flet_jupyter.server.upload_handlers import GrantHandler, UploadHandler
+from flet_jupyter.site.uploads import MAX_AT_ONCE
 
 
 class FletExtension(ExtensionApp):
-    """Serves what Flet apps in notebooks need in the browser."""
+    """Serves what Flet apps need in the browser: the Flutter client, their own files, a place for uploads."""
 
     name = "flet_jupyter"
-    description = "Flet apps in Jupyter: serves the Flutter client and the engine that runs it."
+    description = "Flet apps in Jupyter: serves the Flutter client and apps' own files, and takes uploads."
     load_other_extensions = True
 
     client_paths = Dict(
@@ -54,6 +59,28 @@ class FletExtension(ExtensionApp):
         ),
     ).tag(config=True)
 
+    max_asset_bytes = Int(
+        256_000_000,
+        min=1,
+        help=(
+            "The most bytes that a file may have which an app's page loads from the server's folders. "
+            "A larger one is refused with a message that says so."
+        ),
+    ).tag(config=True)
+
+    max_upload_bytes = Int(
+        None,
+        min=1,
+        allow_none=True,
+        help="The most bytes that a file may have which is uploaded to an app. None, the default, is no limit.",
+    ).tag(config=True)
+
+    max_uploads_at_once = Int(
+        MAX_AT_ONCE,
+        min=1,
+        help="Uploads that may be in progress at a time, to all apps together. Others are asked to try again later.",
+    ).tag(config=True)
+
     @default("cache_dir")
     def _default_cache_dir(self) -> str:
         return platformdirs.user_cache_dir("flet-jupyter", appauthor=False)
@@ -65,6 +92,7 @@ class FletExtension(ExtensionApp):
             name = "kernel_websocket_connection_class"
             self.settings[name] = without_delay(self.settings[name])
         self.clients = {client.version: ClientFiles(client) for client in self._find_clients()}
+        self.folders = UploadFolders(self.max_upload_bytes, self.max_uploads_at_once)
         self.copies = []
         for version, files in self.clients.items():
             copies = CompressedCopies(Path(self.cache_dir) / version, self.log)
@@ -73,16 +101,24 @@ class FletExtension(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Add the routes; jupyter-server puts its ``base_url`` in front."""
+        limits = {"max_asset_bytes": self.max_asset_bytes, "max_upload_bytes": self.max_upload_bytes}
+        files = {"limit": self.max_asset_bytes}
+        uploads = {"grants": Grants.from_environment(), "folders": self.folders}
         self.handlers.extend(
             [
                 (r"/flet/client/([^/]+)/(.+)", ClientHandler, {"clients": self.clients, "fonts": FallbackFonts()}),
                 (r"/flet/engine\.js", EngineHandler, {"bundle": EngineBundle()}),
-                (r"/flet/status", StatusHandler, {"clients": self.clients}),
+                (r"/flet/status", StatusHandler, {"clients": self.clients, "limits": limits}),
+                (r"/flet/files/(.*)", AssetHandler, files),
+                (r"/flet/oversized/(.*)", OversizedHandler, files),
+                (r"/flet/uploads", GrantHandler, uploads),
+                (r"/flet/uploads/([^/]+)", UploadHandler, uploads),
             ]
         )
 
     async def stop_extension(self) -> None:
-        """Let the server exit without waiting for the compression."""
+        """Let the server exit without waiting for the compression; uploads in progress leave nothing."""
+        self.folders.close()
         for copies in self.copies:
             copies.stop()
 

@@ -99,21 +99,34 @@ class AssetsFolder:
             What a visitor asks for, below the folder: anything. Hidden files and those in hidden folders are not
             there, nor is what is outside of the folder, however the name or a symbolic link says it.
         """
-        if self.folder is None or not is_plain(name):
+        path = self.locate(name)
+        if path is None:
             return None
         try:
-            root = self.folder.resolve()
-            path = (root / name).resolve(strict=True)
             status = path.stat()
-        # ValueError: NUL, and names that cannot be encoded; RuntimeError: a ring of links, before Python 3.13.
-        except (OSError, ValueError, RuntimeError):
-            return None
-        # Checked again where all links have led: inside, visible, a file that can be read.
-        if not path.is_relative_to(root) or not is_plain(path.relative_to(root).as_posix()):
+        except OSError:  # it has gone since
             return None
         if not stat.S_ISREG(status.st_mode) or not os.access(path, os.R_OK):
             return None
         return AssetFile(name, path, status)
+
+    def locate(self, name: str) -> Path | None:
+        """Find where a name leads: to a file or folder that may be seen, all links followed."""
+        if self.folder is None or not self.shows(name):
+            return None
+        try:
+            root = self.folder.resolve()
+            path = (root / name).resolve(strict=True)
+        # ValueError: NUL, and names that cannot be encoded; RuntimeError: a ring of links, before Python 3.13.
+        except (OSError, ValueError, RuntimeError):
+            return None
+        # Checked again where all links have led: inside, and visible.
+        inside = path.is_relative_to(root) and self.shows(path.relative_to(root).as_posix())
+        return path if inside else None
+
+    def shows(self, name: str) -> bool:
+        """Tell whether what has this name below the folder may be seen."""
+        return is_plain(name)
 
 
 def is_plain(name: str) -> bool:

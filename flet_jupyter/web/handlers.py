@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from jupyter_server.auth.decorator import allow_unauthenticated
@@ -17,14 +16,14 @@ from flet_jupyter.site.answers import begins_visit, problem, security_headers
 from flet_jupyter.site.logs import access
 from flet_jupyter.site.metrics import CONTENT_TYPE
 from flet_jupyter.site.notices import apps_page, sign_in_page
-from flet_jupyter.site.uploads import declared_size
+from flet_jupyter.site.tornado_uploads import UploadReceiver
 from flet_jupyter.site.visitor import Request, headers_of
 from flet_jupyter.site.web_app import WebApp
 from flet_jupyter.transports.tornado_ws import TornadoSocket
 from flet_jupyter.web.identity import identify
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from flet_jupyter.core.visit import Visit
     from flet_jupyter.site.logins import LoginReply
@@ -46,12 +45,6 @@ __all__ = [
 ]
 
 log = logging.getLogger(__name__)
-
-_UNLIMITED: Final = 1 << 62
-_STALLED: Final = 120.0
-"""Seconds after which an upload is given up of which nothing more has come."""
-_LINGER: Final = 2.0
-"""Seconds for which the rest of an upload is taken, and thrown away, after it was refused."""
 
 
 class Refusal(web.HTTPError):
@@ -229,26 +222,14 @@ class AppsHandler(WebsiteHandler):
     head = get
 
 
-class UploadHandler(AppHandler):
+class UploadHandler(UploadReceiver, AppHandler):
     """Takes files from ``FilePicker.upload()``, piece by piece, to the disk."""
-
-    upload: Upload | None = None
-    _refused = False
-    _timer: asyncio.TimerHandle | None = None
 
     async def prepare(self) -> None:
         """Refuse before the first byte of the file what can be refused by then."""
         await super().prepare()
-        if self.request.method != "PUT" or self.current_user is None:
-            return
-        declared = declared_size(self.request.headers.get("Content-Length", ""))
-        self.request.connection.set_max_body_size(_UNLIMITED)  # type: ignore[union-attr]
-        try:
-            self.upload = self.begin(self.request.query, declared)
-        except Refused as error:
-            await self._refuse(error)
-        else:
-            self._expect_more()
+        if self.request.method == "PUT" and self.current_user is not None:
+            await self.receive()
 
     def begin(self, query: str, declared_size: int | None) -> Upload:
         """Begin to take the file."""
@@ -258,82 +239,13 @@ class UploadHandler(AppHandler):
         """Count a file that has come, or broken off."""
         self.app.meter.uploaded(size, outcome)
 
-    async def data_received(self, chunk: bytes) -> None:
-        """Take a piece; the next is not read before this one is on the disk."""
-        if self.upload is None:
-            return
-        try:
-            await asyncio.get_running_loop().run_in_executor(None, self.upload.write, chunk)
-        except UploadRefused as error:
-            self._abort()
-            await self._refuse(error)
-        if self.upload is not None:  # it may have been given up meanwhile
-            self._expect_more()
-
-    async def _refuse(self, error: Refused) -> None:
-        """Answer at once, and take what is still sent for a while.
-
-        A connection that is closed with something unread is reset, and whoever is still sending, a proxy most of all,
-        often finds that before the answer.
-        """
-        self._refused = True
-        self._wait(_LINGER, self.finish)
-        self.set_status(error.status)
-        self.set_header("Connection", "close")
-        body = self.problem(error.status, str(error))
-        self.set_header("Content-Length", len(body))
-        self.write(body)
-        await self.flush()
-
-    def _expect_more(self) -> None:
-        self._wait(_STALLED, self._give_up)
-
-    def _wait(self, seconds: float, end: Callable[[], object]) -> None:
-        self._stop_waiting()
-        self._timer = asyncio.get_running_loop().call_later(seconds, end)
-
-    def _stop_waiting(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-
-    def _give_up(self) -> None:
-        log.info("an upload has stalled")
-        self.request.connection.stream.close()  # type: ignore[union-attr]
-
     @web.authenticated
     def put(self) -> None:
         """Put the file in its place."""
-        if self._refused:
-            return
-        if self.upload is None:
-            raise web.HTTPError(400)
         try:
-            self.upload.finish()
+            self.complete()
         except UploadRefused as error:
             raise Refusal(error) from error
-        self.count(self.upload.size, "finished")
-        self.upload = None
-        self.set_status(200)
-
-    def on_finish(self) -> None:
-        """Leave nothing of a file that did not come to its end."""
-        self._abort()
-
-    def on_connection_close(self) -> None:
-        """Leave nothing of a file whose sender has gone."""
-        self._abort()
-        if self._refused and not self._finished:
-            self.finish()  # which notes the request
-
-    def _abort(self) -> None:
-        self._stop_waiting()
-        if self.upload is not None:
-            upload, self.upload = self.upload, None
-            upload.abort()
-            self.count(upload.size, "broken off")
-
-
-UploadHandler = web.stream_request_body(UploadHandler)  # type: ignore[misc]
 
 
 class LoginCallbackHandler(AppHandler):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -111,3 +112,54 @@ def message(response: HTTPResponse) -> str:
     text = json.loads(response.body)["message"]
     assert isinstance(text, str)
     return text
+
+
+@dataclass
+class Browser:
+    """Somebody who has logged in, and sends cookies where scripts send a token."""
+
+    client: Any
+    base_url: str
+    cookies: dict[str, str]
+
+    @property
+    def xsrf(self) -> str:
+        return self.cookies["_xsrf"]
+
+    async def fetch(self, path: str, *, method: str = "GET", body: bytes | None = None, **headers: str) -> HTTPResponse:
+        """Request a path below the server's base URL."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if body is None and method in ("POST", "PUT"):
+            body = b""
+        response: HTTPResponse = await self.client.fetch(
+            f"{self.base_url}{path}",
+            method=method,
+            headers={"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())} | sent,
+            follow_redirects=False,
+            raise_error=False,
+            body=body,
+        )
+        return response
+
+    async def ask(self, folder: str, *, path: str = "flet/uploads", **more: str) -> HTTPResponse:
+        """Ask for a grant, as a page does."""
+        body = json.dumps({"folder": folder, **more}).encode()
+        return await self.fetch(path, method="POST", body=body, X_XSRFToken=self.xsrf)
+
+
+@pytest.fixture
+def log_in(extension: Any, http_server_client: Any, jp_base_url: str, jp_serverapp: Any) -> Callable[[], Any]:
+    """Log in as somebody new, each time."""
+
+    async def enter() -> Browser:
+        token = jp_serverapp.identity_provider.token
+        cookies: dict[str, str] = {}
+        # The login page sets the XSRF token; any page with the server's token, who it is.
+        for page in ("login", f"api/status?token={token}"):
+            response = await http_server_client.fetch(f"{jp_base_url}{page}")
+            for cookie in response.headers.get_list("Set-Cookie"):
+                name, _, value = cookie.partition(";")[0].partition("=")
+                cookies[name] = value
+        return Browser(http_server_client, jp_base_url, cookies)
+
+    return enter

@@ -163,7 +163,7 @@ async def test_a_transport_that_was_closed_opens_nothing_more() -> None:
 
 
 async def test_a_session_that_cannot_be_had_refuses_the_view() -> None:
-    def full(page: dict[str, Any]) -> Any:
+    def full(page: dict[str, Any], message: dict[str, Any]) -> Any:
         raise LimitReached("This app already has 3 sessions.", 3)
 
     heard: list[dict[str, Any]] = []
