@@ -1,14 +1,16 @@
 /** One shown app: ties a widget model's messages, a link, the elements of a view and the Flutter engine together. */
 
-import { assetsUrl, notebookPath } from "./assets.ts";
-import { otherVersion, prepare, registry, show } from "./engine.ts";
+import { otherVersion, prepare, show } from "./engine.ts";
+import { AppFiles, notebookPath } from "./files.ts";
 import type { Surface } from "./flutter.ts";
 import { watchKernel } from "./jupyter.ts";
 import type { KernelState, KernelWatch } from "./jupyter.ts";
 import { Link } from "./link.ts";
+import type { LinkCounters } from "./link.ts";
 import { Mount } from "./mount.ts";
 import { pageInfo } from "./page-info.ts";
 import type { FromKernel, Look, OutputEntry, Shell, ToKernel, ToLink } from "./protocol.ts";
+import { registry } from "./registry.ts";
 import { withAssets } from "./shell.ts";
 import { whenSized } from "./sized.ts";
 import { View } from "./view.ts";
@@ -32,7 +34,6 @@ const IDLE_PATIENCE = 20_000;
 
 type Opened = Extract<ToLink, { op: "opened" }>;
 
-const UNSERVED = "The app's assets are outside the folder that this Jupyter server serves: move them there to see them.";
 const WAITING =
   "Waiting for the kernel: it is busy, and this front end cannot reach it meanwhile. Wait for the running cell, or interrupt it.";
 
@@ -117,10 +118,9 @@ export class AppView {
     return this.#lastWidth;
   }
 
-  /** Show text in the output strip. */
-  print(entries: readonly OutputEntry[]): void {
-    this.view.output.append(entries);
-    this.around.printed?.(entries);
+  /** What has gone between this view and its kernel. */
+  get counters(): Readonly<LinkCounters> {
+    return this.#link.counters;
   }
 
   /** Subscribe to the model and tell the kernel of the view. Returns at once. */
@@ -190,7 +190,9 @@ export class AppView {
   #receive(content: FromKernel, buffer: DataView | ArrayBuffer | undefined): void {
     switch (content.op) {
       case "output":
-        this.print(content.entries);
+        this.view.output.append(content.entries);
+        // What comes before the greeting is in the greeting too.
+        if (this.#showing) this.around.printed?.(content.entries);
         break;
       case "clear_output":
         this.view.output.clear();
@@ -222,16 +224,19 @@ export class AppView {
     this.#idleTimer = undefined;
     this.view.output.clear();
     this.view.output.append(message.output);
+    if (!this.#showing) this.around.printed?.(message.output);
     this.around.titled?.(message.title);
     if (message.height !== null) this.view.setContentHeight(message.height);
-    if (!this.#showing) void this.#show(this.#withAssets(message));
+    if (!this.#showing) void this.#show(this.#withFiles(message));
     this.#refresh();
   }
 
-  #withAssets({ shell, assets }: Opened): Shell {
-    if (!assets) return shell;
-    const url = assetsUrl(assets, notebookPath(this.#model.widget_manager), this.around.baseUrl);
-    if (url === null) this.view.setNote(say(UNSERVED));
+  #withFiles({ shell, files }: Opened): Shell {
+    if (!files) return shell;
+    const app = new AppFiles(files, notebookPath(this.#model.widget_manager), this.around.baseUrl);
+    void app.complaint().then((text) => text && this.view.setNote(text));
+    void app.uploadGrant().then((grant) => grant && this.#link.tellUploads(grant));
+    const url = app.assetsUrl;
     return url === null ? shell : withAssets(shell, url);
   }
 

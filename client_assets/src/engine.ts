@@ -1,57 +1,10 @@
-/**
- * The shared engine: one Flutter engine per page, for every app of the client version that came first.
- *
- * A page-wide registry, `globalThis[Symbol.for("flet-jupyter")]`, says what runs. It is the only shared state, and also
- * the hook for tests and benchmarks.
- */
+/** The shared engine: one Flutter engine per page, for every app of the client version that came first. */
 
 import { FlutterPage } from "./flutter.ts";
 import type { AppRequest, Surface } from "./flutter.ts";
 import { addFramed } from "./frame.ts";
-import type { LinkCounters } from "./link.ts";
-
-export const REGISTRY = Symbol.for("flet-jupyter");
-
-/** What runs in this page. */
-export interface Registry {
-  /** The version of the Flutter client that the page's engine runs; null before the first view. */
-  clientVersion: string | null;
-  /** The page's engine; null before the first view. */
-  flutter: Pick<FlutterPage, "boot" | "add"> | null;
-  /** The views that are shown now, with their counters. */
-  readonly links: Set<{ readonly id: string; readonly counters: Readonly<LinkCounters> }>;
-  /** How many views are shown now. */
-  readonly views: number;
-  /** Apps parked because their view went away a moment ago, by app id. */
-  readonly parked: Map<string, { adopt(): unknown }[]>;
-  /** The front end's translations, if it has any for us. */
-  translate: ((text: string) => string) | null;
-  /** Shows apps of cells in panels, where the front end has such. */
-  panels: Panels | null;
-}
-
-/** What a front end with panels does for cells. */
-export interface Panels {
-  /** Show the app that is `appId` in this kernel in a panel; `mode` is where, or empty. */
-  open(app: { appId: string; label: string; kernelId: string; mode: string }): void;
-}
-
-/** The page's registry, made by the first module that asks. */
-export function registry(): Registry {
-  const holder = globalThis as unknown as { [REGISTRY]?: Registry };
-  holder[REGISTRY] ??= {
-    clientVersion: null,
-    flutter: null,
-    links: new Set(),
-    parked: new Map(),
-    translate: null,
-    panels: null,
-    get views(): number {
-      return this.links.size;
-    },
-  };
-  return holder[REGISTRY];
-}
+import { registry } from "./registry.ts";
+import type { Registry } from "./registry.ts";
 
 /** Where the Flutter client of a version is served; `baseUrl` is the Jupyter server's. */
 export function clientBase(baseUrl: string, version: string): string {
@@ -80,6 +33,15 @@ export function prepare(baseUrl: string, version: string): void {
       page.clientVersion = null;
     }
   });
+}
+
+/** Start loading the engine before any kernel has said which client it needs, if the server has but one. */
+export async function warmUp(baseUrl: string): Promise<void> {
+  if (registry().clientVersion !== null) return;
+  const reply = await fetch(`${baseUrl}flet/status`);
+  const { clients } = (await reply.json()) as { clients: string[] };
+  const [version, ...others] = clients;
+  if (version && others.length === 0 && registry().clientVersion === null) prepare(baseUrl, version);
 }
 
 /** The version that the page's engine runs if this one cannot run in it; null if it can. */

@@ -6,14 +6,17 @@
 
 import { AppView } from "./app-view.ts";
 import type { Surroundings, WidgetModel } from "./app-view.ts";
-import { park, takeParked } from "./parking.ts";
+import { Cell } from "./cell.ts";
+import type { LinkCounters } from "./link.ts";
 import type { OutputEntry } from "./protocol.ts";
 import { PANEL } from "./words.ts";
 
-export { prepare, REGISTRY, registry, type Panels } from "./engine.ts";
+export { warmUp } from "./engine.ts";
 export { FlutterPage } from "./flutter.ts";
 export type { Surroundings, WidgetModel } from "./app-view.ts";
 export type { KernelState, KernelWatch } from "./jupyter.ts";
+export type { LinkCounters } from "./link.ts";
+export { REGISTRY, registry } from "./registry.ts";
 export type { FromKernel, Look, OutputEntry, ToKernel } from "./protocol.ts";
 export type { ViewState } from "./view.ts";
 
@@ -30,20 +33,11 @@ export interface RenderOptions {
 }
 
 /** Show the app of a widget model in `context.el`. Returns at once; the result ends the view. */
-export function render(context: RenderContext, options: RenderOptions): () => void {
-  const { model, el, signal } = context;
-  const parked = takeParked(model);
-  const app = parked ?? new AppView(model, options);
-  el.append(app.view.element);
-  if (parked) parked.adopt(model);
-  else app.start();
-  let ended = false;
-  const end = (): void => {
-    if (ended) return;
-    ended = true;
-    park(app, model);
-  };
+export function render({ model, el, signal }: RenderContext, { baseUrl }: RenderOptions): () => void {
+  const cell = new Cell(model, el, baseUrl);
+  const end = (): void => cell.end();
   signal?.addEventListener("abort", end, { once: true });
+  cell.start();
   return end;
 }
 
@@ -53,6 +47,8 @@ export interface PanelView {
   focus(): void;
   /** Show text in the output strip. */
   print(entries: readonly OutputEntry[]): void;
+  /** What has gone between the view and its kernel. */
+  readonly counters: Readonly<LinkCounters>;
   dispose(): void;
 }
 
@@ -63,7 +59,8 @@ export function renderPanel(model: WidgetModel, element: HTMLElement, around: Su
   app.start();
   return {
     focus: () => app.view.focus(),
-    print: (entries) => app.print(entries),
+    print: (entries) => app.view.output.append(entries),
+    counters: app.counters,
     dispose: () => app.dispose(),
   };
 }

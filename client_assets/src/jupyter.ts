@@ -21,6 +21,7 @@ interface Signal {
 }
 
 interface KernelConnection {
+  id?: unknown;
   status?: unknown;
   connectionStatus?: unknown;
   statusChanged?: Signal;
@@ -86,6 +87,12 @@ function watch(manager: unknown, listener: (state: KernelState) => void, signal:
     kernel.disposed?.disconnect(onDisposed);
   });
   tell();
+}
+
+/** The id of a widget manager's kernel on its server; empty if it does not say. */
+export function kernelId(manager: unknown): string {
+  const { id } = kernelOf(manager) ?? {};
+  return typeof id === "string" ? id : "";
 }
 
 function kernelOf(manager: unknown): KernelConnection | null {

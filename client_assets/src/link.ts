@@ -5,6 +5,7 @@
  * must know is told through `LinkEvents`. After `unknown` the link opens again under a new id.
  */
 
+import type { UploadGrant } from "./files.ts";
 import { isRegister } from "./packets.ts";
 import { PROTOCOL_VERSION } from "./protocol.ts";
 import type { PageInfo, Send, ToLink, Visitor } from "./protocol.ts";
@@ -79,6 +80,7 @@ export class Link {
   #acknowledged = 0;
   #resyncing = false;
   #register: Uint8Array<ArrayBuffer> | null = null;
+  #uploads: UploadGrant | null = null;
   #reopeningsInARow = 0;
   readonly #timers = new Map<Timer, unknown>();
 
@@ -118,6 +120,12 @@ export class Link {
     this.#start("open", again, () => this.#askToOpen(page, Math.min(again * 2, IDLE_PING)));
   }
 
+  /** Tell the kernel where uploads from here go. */
+  tellUploads(grant: UploadGrant): void {
+    this.#uploads = grant;
+    if (this.#isOpen) this.send({ op: "uploads", link: this.#id, ...grant });
+  }
+
   /** Send a packet of the Flutter client. The link keeps no reference to it, except to a register packet. */
   sendPacket(packet: Uint8Array<ArrayBuffer>): void {
     if (this.#isClosed) return;
@@ -139,6 +147,7 @@ export class Link {
         this.#stop("open");
         if (this.#isOpen) return;
         this.#isOpen = true;
+        if (this.#uploads) this.tellUploads(this.#uploads);
         this.events.opened(message);
         break;
       case "packet":

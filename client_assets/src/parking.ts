@@ -6,7 +6,7 @@
  */
 
 import type { AppView, WidgetModel } from "./app-view.ts";
-import { registry } from "./engine.ts";
+import { registry } from "./registry.ts";
 
 /** How long an app waits for another rendering. Milliseconds. */
 export const PARKING_TIME = 2_000;

@@ -60,10 +60,16 @@ export interface Shell {
   view: ControlMap;
 }
 
-/** Where an app's assets are, by paths on the kernel's disk with forward slashes. */
-export interface AssetsInfo {
+/** Where an app's files are, by paths on the kernel's disk with forward slashes. */
+export interface FilesInfo {
+  /** The file of the kernel's session: the page knows its path on the server. */
+  session: string;
+  /** The app's own folder. */
   folder: string;
-  notebook: string;
+  /** That of its assets, if it has any. */
+  assets: string | null;
+  /** That of its uploads, below its own. */
+  uploads: string;
 }
 
 export type OutputKind = "stdout" | "stderr" | "error";
@@ -79,11 +85,12 @@ export type ToKernel =
   | { op: "ack"; link: string; ack: number }
   | { op: "resync"; link: string }
   | { op: "ping"; link: string; ack: number }
+  | { op: "uploads"; link: string; url: string; key: string }
   | { op: "close"; link: string };
 
 /** Messages for one link. */
 export type ToLink =
-  | { op: "opened"; link: string; protocol: number; shell: Shell; output: OutputEntry[]; height: number | null; title: string; assets: AssetsInfo | null }
+  | { op: "opened"; link: string; protocol: number; shell: Shell; output: OutputEntry[]; height: number | null; title: string; files: FilesInfo | null }
   | { op: "packet"; link: string; n: number; base?: boolean }
   | { op: "probe"; link: string; n: number }
   | { op: "pong"; link: string }

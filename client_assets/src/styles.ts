@@ -49,6 +49,29 @@ const CSS = `
   font: var(--jp-ui-font-size0, 11px)/1.5 var(--jp-ui-font-family, system-ui, sans-serif);
   background: var(--jp-inverse-layout-color2, #424242); color: var(--jp-ui-inverse-font-color1, #fff);
 }
+.flet-tools {
+  position: absolute; z-index: 4; right: 4px; top: 4px; display: flex; border-radius: 3px; opacity: 0; transition: opacity 0.1s;
+  border: 1px solid var(--jp-border-color1, #bdbdbd); background: var(--jp-layout-color1, Canvas);
+}
+.flet-tools[hidden] { display: none; }
+.flet-widget:hover > .flet-tools, .flet-tools:focus-within { opacity: 1; }
+@media (hover: none) { .flet-tools { opacity: 0.8; } }
+.flet-tool {
+  display: flex; width: 24px; height: 24px; padding: 4px; border: 0; box-sizing: border-box; cursor: pointer; border-radius: 2px;
+  background: none; color: var(--jp-ui-font-color1, CanvasText);
+}
+.flet-tool:hover { background: var(--jp-layout-color3, #e0e0e0); }
+.flet-tool:focus-visible { outline: 2px solid var(--jp-brand-color1, #2196f3); }
+.flet-tool > svg { width: 100%; height: 100%; }
+.flet-placeholder {
+  display: flex; flex-wrap: wrap; align-items: center; gap: 4px 12px; padding: 4px 0;
+  font: var(--jp-ui-font-size1, 13px)/1.5 var(--jp-ui-font-family, system-ui, sans-serif); color: var(--jp-ui-font-color2, GrayText);
+}
+.flet-placeholder > a, .flet-placeholder > button {
+  padding: 0; border: 0; cursor: pointer; background: none; font: inherit; text-decoration: none;
+  color: var(--jp-content-link-color, LinkText);
+}
+.flet-placeholder > a:hover, .flet-placeholder > button:hover { text-decoration: underline; }
 .flet-resize {
   height: 6px; cursor: ns-resize; touch-action: none; outline: none;
   background: linear-gradient(var(--jp-border-color2, #e0e0e0), var(--jp-border-color2, #e0e0e0)) center / 32px 2px no-repeat;

@@ -20,6 +20,7 @@ export class View {
   readonly #message = document.createElement("div");
   readonly #badge = document.createElement("div");
   readonly #note = document.createElement("div");
+  #tools: HTMLElement | null = null;
   #askedHeight: number | null = null;
   #contentHeight: number | null = null;
   #draggedHeight: number | null = null;
@@ -44,6 +45,14 @@ export class View {
     this.element.append(this.#host, ...(fills ? [] : [this.#resizeHandle()]), this.#note, this.output.element);
     this.setState("loading", "");
     this.#applyHeight();
+  }
+
+  /** Put buttons over the corner of the app, instead of those that are there; null takes them away. */
+  setTools(tools: HTMLElement | null): void {
+    this.#tools?.remove();
+    this.#tools = tools;
+    // First, so that a key that goes on leads from them into the app.
+    if (tools) this.element.prepend(tools);
   }
 
   #resizeHandle(): HTMLElement {

@@ -1,13 +1,13 @@
 /** What views say to people, in the front end's language where the front end has told how. */
 
-import { registry } from "./engine.ts";
+import { registry } from "./registry.ts";
 
 /** A text in the user's language; it is English in the source. */
 export function say(text: string): string {
   return registry().translate?.(text) ?? text;
 }
 
-/** What the two places of a view call what the user has to do. */
+/** What the places of a view call what the user has to do. */
 export interface Wording {
   starting: string;
   forgotten: string;

@@ -148,6 +148,13 @@ def app_in_namespace(found: list[FoundApp], namespace: dict[str, Any], result: o
     )
 
 
+def _called(file: Path) -> str:
+    """Return what people call a file: its path from where they are, if it is below."""
+    with contextlib.suppress(ValueError):
+        return str(file.relative_to(Path.cwd()))
+    return str(file)
+
+
 def app_in_file(path: str | Path, namespace: dict[str, Any] | None = None) -> FoundApp:
     """Run an app file as Python runs a script, and return the app it starts.
 
@@ -168,18 +175,19 @@ def app_in_file(path: str | Path, namespace: dict[str, Any] | None = None) -> Fo
         It neither calls ``ft.run`` nor defines ``main``.
     """
     file = Path(path).expanduser()
+    called = _called(file)
     try:
         source = file.read_bytes()
     except FileNotFoundError:
-        raise AppFileError(f"There is no file {str(path)!r} (looked in {Path.cwd()}).", str(path)) from None
+        raise AppFileError(f"There is no file {called!r} (looked in {Path.cwd()}).", str(path)) from None
     except OSError as error:
-        raise AppFileError(f"{str(path)!r} cannot be read: {error.strerror}.", str(path)) from None
+        raise AppFileError(f"{called!r} cannot be read: {error.strerror}.", str(path)) from None
     file = file.resolve()
     try:
         code = compile(ast.parse(source, str(file)), str(file), "exec")
     except (SyntaxError, ValueError) as error:
         where = f", line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
-        raise AppFileError(f"{path}{where}: {getattr(error, 'msg', error)}.", str(path)) from None
+        raise AppFileError(f"{called}{where}: {getattr(error, 'msg', error)}.", str(path)) from None
     folder = str(file.parent)
     if folder in sys.path:
         sys.path.remove(folder)
@@ -197,6 +205,6 @@ def app_in_file(path: str | Path, namespace: dict[str, Any] | None = None) -> Fo
     elif callable(namespace.get("main")):
         app = as_app(namespace["main"])
     else:
-        raise NoAppFound(f"{path} neither calls ft.run() nor defines a function 'main(page)'.")
+        raise NoAppFound(f"{called} neither calls ft.run() nor defines a function 'main(page)'.")
     assets = file.parent / (app.assets_dir or "assets")
     return replace(app, name=file.stem, assets_dir=str(assets) if assets.is_dir() else None, file=file)

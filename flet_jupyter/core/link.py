@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from flet_jupyter.core.session import LiveSession
+    from flet_jupyter.core.uploads import UploadTarget
 
 __all__ = ["Link", "Transmit", "own_pace"]
 
@@ -74,6 +75,11 @@ class Link:
         how much it takes.
     clock : callable
         Monotonic seconds.
+
+    Attributes
+    ----------
+    uploads : UploadTarget or None
+        Where the client's uploads go, where it has told.
     """
 
     def __init__(
@@ -92,6 +98,7 @@ class Link:
         self.page_requested = False
         self.registering = False
         self.client = client or ClientInfo()
+        self.uploads: UploadTarget | None = None
         self._transmit = transmit
         self._probe = probe
         self._clock = clock

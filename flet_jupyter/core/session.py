@@ -47,7 +47,7 @@ from flet_jupyter.core.tree import ControlTree
 from flet_jupyter.exceptions import FletJupyterError, LimitReached, ProtocolError, SessionClosed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from flet_jupyter.core.app_host import AppHost
     from flet_jupyter.core.link import Link
@@ -498,6 +498,33 @@ class LiveSession(Session):
             function(*args)
         else:
             self.host.loop.call_soon_threadsafe(function, *args)
+
+    # -- for onlookers -------------------------------------------------------------------------------
+
+    def known_of(self, controls: Iterable[BaseControl], patience: float) -> list[dict[str, Any]] | None:
+        """Return what clients know of controls: their properties by name, in them other controls as they are.
+
+        Nothing is noted of it; safe from any thread.
+
+        Parameters
+        ----------
+        controls : iterable of BaseControl
+            The controls.
+        patience : float
+            Seconds to wait for an update that is under way.
+
+        Returns
+        -------
+        list of dict or None
+            None if the update took longer.
+        """
+        lock = self._tree.lock
+        if not lock.acquire(timeout=patience):
+            return None
+        try:
+            return [self._tree.encode_sent(control) for control in controls]
+        finally:
+            lock.release()
 
     # -- out -----------------------------------------------------------------------------------------
 

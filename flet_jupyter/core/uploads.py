@@ -18,7 +18,7 @@ from typing import Final
 
 from flet_jupyter.exceptions import BadOption, UploadRefused, UsageError
 
-__all__ = ["PART_NAME", "UploadSigner", "check_file_name"]
+__all__ = ["PART_NAME", "UploadSigner", "UploadTarget", "check_file_name"]
 
 MAX_NAME_BYTES: Final = 1024
 MAX_SEGMENT_BYTES: Final = 255
@@ -178,6 +178,29 @@ class UploadSigner:
         # the same secret apart.
         text = json.dumps(["flet-jupyter upload", self._scope, file_name, expiry])
         return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
+
+
+class UploadTarget:
+    """Where a client's uploads go, if a server told its page and the page told the app.
+
+    Parameters
+    ----------
+    url : str
+        The absolute URL to which the server takes files.
+    key : str
+        What the server checks signatures with, for this URL alone.
+    """
+
+    __slots__ = ("_signer", "_url")
+
+    def __init__(self, url: str, key: str) -> None:
+        self._url = url
+        # The key is for one app already, so the scope has nothing to tell apart.
+        self._signer = UploadSigner(key, "/")
+
+    def address(self, file_name: str, expires_in: float) -> str:
+        """Return the signed URL for a file; parameters and errors are those of :meth:`UploadSigner.query`."""
+        return f"{self._url}?{self._signer.query(file_name, expires_in)}"
 
 
 def _now(given: datetime | None) -> datetime:

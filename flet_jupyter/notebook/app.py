@@ -14,8 +14,6 @@ from flet_jupyter.notebook.tracebacks import user_frames
 from flet_jupyter.notebook.widget import FletWidget
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from flet_jupyter.core.find import FoundApp
     from flet_jupyter.notebook.cells import Cell
     from flet_jupyter.notebook.runtime import KernelRuntime
@@ -41,15 +39,15 @@ class CellApp(LiveApp):
         *,
         name: str,
         cell: Cell,
-        assets_dir: Path | None = None,
         height: int | None = None,
         width: int | None = None,
         panel: str = "",
+        slot: str = "",
     ) -> None:
-        super().__init__(runtime, found, name=name, assets_dir=assets_dir, measures=height is None)
+        super().__init__(runtime, found, name=name, measures=height is None)
         self.cell = cell
         self._cell_waits = False
-        self.widget = FletWidget(self._receive, label=name, height=height, width=width, panel=panel)
+        self.widget = FletWidget(self._receive, label=name, height=height, width=width, panel=panel, slot=slot)
         self.attach(self.widget)
 
     # -- for users -----------------------------------------------------------------------------

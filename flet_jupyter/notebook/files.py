@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flet_jupyter.core.find import FoundApp, app_in_file
 from flet_jupyter.core.sources import every_file, own_modules
-from flet_jupyter.exceptions import AppFileError, LimitReached, NoAppFound, Shown
-from flet_jupyter.notebook.live import LiveApp
+from flet_jupyter.exceptions import AppFileError, LimitReached, NoAppFound, Shown, UsageError
+from flet_jupyter.notebook.live import KernelHost, LiveApp
+from flet_jupyter.notebook.scroll import ScrollMemory
+from flet_jupyter.notebook.tracebacks import format_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,6 +42,11 @@ class AppFile(ABC):
         The kernel's.
     path : Path
         The file.
+
+    Attributes
+    ----------
+    failure : BaseException or None
+        What the last run has raised.
     """
 
     def __init__(self, runtime: KernelRuntime, path: Path) -> None:
@@ -48,6 +55,8 @@ class AppFile(ABC):
         self._stamps: dict[Path, object] = {}
         self._watching = False
         self._told = False
+        self._missed = False
+        self.failure: BaseException | None = None
 
     def run(self) -> None:
         """Run the file, and show what it defines where its former version is shown; in the kernel's main thread.
@@ -61,17 +70,34 @@ class AppFile(ABC):
         """
         __tracebackhide__ = True  # IPython leaves out frames that say so
         self._told = False
+        self.failure = None
         try:
             self._run()
-        except BaseException:
+        except BaseException as error:
             # The fault may be in a file that could not be imported, and is in no list of modules.
             self._note([self.path, *self.path.parent.glob("*.py"), *every_file(self.path)])
+            self.failure = error
+            if not isinstance(error, UsageError):
+                # IPython asks the error for its traceback, and would show the frames that led to the file as well.
+                lines = format_error(error, self._runtime.shell).splitlines()
+                vars(error)["_render_traceback_"] = lambda: lines
             raise
         self._note(every_file(self.path))
+
+    @property
+    def apps(self) -> list[LiveApp]:
+        """The apps of this file that live."""
+        return [app for app in self._shown() if not app.closed_reason]
 
     def has_changed(self) -> bool:
         """Tell whether the file, or one that it is made of, is another than when it was run."""
         return any(self._stamp(file) != stamp for file, stamp in self._stamps.items())
+
+    def move(self, path: Path) -> None:
+        """Note that the file is at another place now; its app has noticed nothing."""
+        if self.path in self._stamps:
+            self._stamps[path] = self._stamps.pop(self.path)
+        self.path = path
 
     def watch(self) -> None:
         """Look now and then whether the file has changed, and tell those who show it; once is enough."""
@@ -80,7 +106,9 @@ class AppFile(ABC):
             self._runtime.call_later(_LOOK_EVERY, self._look)
 
     def _look(self) -> None:
-        changed = self.has_changed()
+        # A file that is missing is just being replaced or renamed, as a rule; the next look will tell.
+        missed, self._missed = self._missed, not self.path.exists()
+        changed = self.has_changed() and missed == self._missed
         if changed and not self._told:
             for app in self._shown():
                 app.tell_outdated()
@@ -112,6 +140,9 @@ class AppFile(ABC):
 class PanelApp(LiveApp):
     """An app file's app, in one panel: each panel has a session of its own."""
 
+    def _new_host(self, scroll: ScrollMemory | None = None) -> KernelHost:
+        return super()._new_host(scroll or ScrollMemory())
+
 
 class ScriptFile(AppFile):
     """A Python file that is an app."""
@@ -130,9 +161,7 @@ class ScriptFile(AppFile):
             self._panels = {name: app for name, app in self._panels.items() if not app.closed_reason}
             if len(self._panels) >= _MAX_PANELS:
                 raise LimitReached(f"{self.path.name} is open in {_MAX_PANELS} panels. Close some.", _MAX_PANELS)
-            app = self._panels[panel] = PanelApp(
-                self._runtime, self._found, name=self._found.name, assets_dir=_folder(self._found), measures=False
-            )
+            app = self._panels[panel] = PanelApp(self._runtime, self._found, name=self._found.name, measures=False)
         return app
 
     def _shown(self) -> Iterable[LiveApp]:
@@ -142,15 +171,9 @@ class ScriptFile(AppFile):
         __tracebackhide__ = True  # IPython leaves out frames that say so
         found = self._found = _run_script(self.path, self._runtime.shell)
         loop = self._runtime.core.loop
-        tasks = [
-            asyncio.run_coroutine_threadsafe(app.replace(found, _folder(found)), loop) for app in self._panels.values()
-        ]
+        tasks = [asyncio.run_coroutine_threadsafe(app.replace(found), loop) for app in self._panels.values()]
         for task in tasks:
             task.result(_REPLACING)
-
-
-def _folder(found: FoundApp) -> Path | None:
-    return Path(found.assets_dir) if found.assets_dir else None
 
 
 def _run_script(path: Path, shell: Any) -> FoundApp:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 import weakref
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from flet_jupyter.core.app_host import AppHost
-from flet_jupyter.exceptions import SessionClosed
+from flet_jupyter.exceptions import SessionClosed, UsageError
+from flet_jupyter.notebook.folders import Folders
 from flet_jupyter.notebook.look import Look
 from flet_jupyter.notebook.output import OutputLog
+from flet_jupyter.notebook.scroll import ScrollMemory
 from flet_jupyter.notebook.tracebacks import format_error
 from flet_jupyter.notebook.watch import PageWatch
 from flet_jupyter.transports.comm import CommTransport
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import flet as ft
 
     from flet_jupyter.core.find import FoundApp
+    from flet_jupyter.core.link import Link
     from flet_jupyter.core.session import LiveSession
     from flet_jupyter.notebook.runtime import KernelRuntime
     from flet_jupyter.transports.comm import SendMessage
@@ -31,6 +32,9 @@ __all__ = ["MAIN_PATIENCE", "KernelHost", "LiveApp", "Outlet"]
 
 _FIRST_VIEW: Final = 60.0
 """Seconds that a view may take from asking for the app to showing it."""
+_BETWEEN: Final = 0.3
+_TRIES: Final = 20
+"""How often to look, with so many seconds in between, whether a client has come to a new version."""
 MAIN_PATIENCE: Final = 1.0
 """Seconds to wait for ``main``: what it raises until then keeps the app from being shown."""
 
@@ -56,6 +60,22 @@ class KernelHost(AppHost):
     page_url = "http://notebook"
     output: OutputLog
 
+    def upload_url(self, session: LiveSession, file_name: str, expires: int) -> str:
+        """Return a signed URL for an upload from the client that is served at present, or was last.
+
+        Raises
+        ------
+        UsageError
+            Its page has not told where uploads go.
+        """
+        link = session.current_link
+        if link is None or link.uploads is None:
+            raise UsageError(
+                "Uploads are not available here: the app's folder is not among the files of the Jupyter server, "
+                "the server has no flet-jupyter, or the app asks before anybody can see it."
+            )
+        return link.uploads.address(file_name, expires)
+
 
 class LiveApp:
     """An app that lives in this kernel.
@@ -68,14 +88,12 @@ class LiveApp:
 
     ended_by_silence = "This app was closed because nobody had looked at it for a long time."
 
-    def __init__(
-        self, runtime: KernelRuntime, found: FoundApp, *, name: str, assets_dir: Path | None, measures: bool
-    ) -> None:
+    def __init__(self, runtime: KernelRuntime, found: FoundApp, *, name: str, measures: bool) -> None:
         self.name = name
         self._runtime = runtime
         self._main = found.main
         self._before_main = found.before_main
-        self._assets_dir = assets_dir
+        self._folders = Folders.of(found)
         self._measures = measures
         self._lock = threading.RLock()
         self._opened = threading.Event()
@@ -88,11 +106,11 @@ class LiveApp:
         self._look: Look | None = None
         self._host = self._new_host()
 
-    def _new_host(self) -> KernelHost:
+    def _new_host(self, scroll: ScrollMemory | None = None) -> KernelHost:
         host = KernelHost(self._runtime.core, self._main, self._report, before_main=self._before_main)
         host.output = self._output
         host.on_session_closed = self._expired
-        self._watch = PageWatch(self._tell, measures=self._measures)
+        self._watch = PageWatch(self._tell, measures=self._measures, scroll=scroll)
         host.observer = self._watch
         return host
 
@@ -205,6 +223,11 @@ class LiveApp:
         if transport is not None:
             transport.receive(content, buffers)
 
+    def links_of(self, outlet: Outlet) -> tuple[Link, ...]:
+        """Return the links of the views behind a comm."""
+        transport = self._transports.get(outlet)
+        return transport.links if transport is not None else ()
+
     def tell_outdated(self) -> None:
         """Let the pages know that the app's file has changed."""
         self._tell({"op": "outdated"})
@@ -231,12 +254,12 @@ class LiveApp:
         return {
             "output": self._output.for_new_view(),
             **self._watch.state,
-            "assets": _assets(self._assets_dir),
+            "files": self._folders.described(),
         }
 
     # -- a new version -------------------------------------------------------------------------
 
-    async def replace(self, found: FoundApp, assets_dir: Path | None) -> bool:
+    async def replace(self, found: FoundApp) -> bool:
         """Run another version of the app in place of this one, at the same route; on the session loop.
 
         A version that raises is closed again: its error is shown, and the former lives on.
@@ -251,20 +274,21 @@ class LiveApp:
             if self._closed:
                 return False
             if session is None:
-                self._take(found, assets_dir)
+                self._take(found)
                 self._host = self._new_host()
                 return True
         page = {**self._runtime.usual_page, **_place_of(session)}
-        before = (self._main, self._before_main, self._assets_dir, self._watch)
-        self._take(found, assets_dir)
-        host = self._new_host()
+        before = (self._main, self._before_main, self._folders, self._watch)
+        self._take(found)
+        scroll = ScrollMemory(self._watch.scroll.positions if self._watch.scroll is not None else None)
+        host = self._new_host(scroll)
         fresh = host.create_session(page)
         if self._look is not None:
             self._look.apply(fresh.page)
         running = asyncio.run_coroutine_threadsafe(host.run_main(fresh), self._runtime.core.loop)
         ended, _ = await asyncio.wait([asyncio.wrap_future(running)], timeout=MAIN_PATIENCE)
         if ended and (error := ended.pop().exception()) is not None:
-            self._main, self._before_main, self._assets_dir, self._watch = before
+            self._main, self._before_main, self._folders, self._watch = before
             host.on_session_closed = None
             host.close_session(fresh)
             self._report(fresh, error, "main")
@@ -283,10 +307,20 @@ class LiveApp:
             transport.close(reopen=True)
         running.add_done_callback(self._main_ended)
         self._expect_view(fresh)
+        fresh.new_context().run(asyncio.create_task, self._scroll(fresh, scroll))
         return True
 
-    def _take(self, found: FoundApp, assets_dir: Path | None) -> None:
-        self._main, self._before_main, self._assets_dir = found.main, found.before_main, assets_dir
+    async def _scroll(self, session: LiveSession, scroll: ScrollMemory) -> None:
+        """Scroll the new version when a client shows it."""
+        for _ in range(_TRIES):
+            if session.links or session.closed:
+                break
+            await asyncio.sleep(_BETWEEN)
+        await asyncio.sleep(_BETWEEN)  # Flutter is to build the page first
+        await scroll.restore(session)
+
+    def _take(self, found: FoundApp) -> None:
+        self._main, self._before_main, self._folders = found.main, found.before_main, Folders.of(found)
 
     # -- starting ------------------------------------------------------------------------------
 
@@ -351,14 +385,6 @@ def _place_of(session: LiveSession) -> dict[str, Any]:
     """Return what the next version's page has in common with this session's."""
     page = session.page
     return {"route": page.route or "/", "width": page.width, "height": page.height}
-
-
-def _assets(folder: Path | None) -> dict[str, str] | None:
-    """Return what a page needs to find the app's assets among the files that the server serves."""
-    notebook = os.environ.get("JPY_SESSION_NAME", "")  # set by jupyter-server: the notebook's path on the disk
-    if folder is None or not notebook:
-        return None
-    return {"folder": folder.as_posix(), "notebook": Path(notebook).as_posix()}
 
 
 def _ended(page: Any) -> None:

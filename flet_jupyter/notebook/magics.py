@@ -14,6 +14,7 @@ from IPython.utils.process import arg_split  # type: ignore[attr-defined]
 
 from flet_jupyter.core.find import FoundApp, app_in_file, app_in_namespace, as_app, capturing
 from flet_jupyter.exceptions import BadOption, Shown
+from flet_jupyter.notebook.modes import BROWSER_TAB, PANEL_MODES, panel_mode
 from flet_jupyter.notebook.runtime import check_size
 from flet_jupyter.notebook.show import start_and_show
 from flet_jupyter.notebook.state import kernel_runtime
@@ -46,6 +47,10 @@ def _parser() -> _Parser:
     parser.add_argument("--height", type=_integer, help="height of the view in pixels; automatic if not given")
     parser.add_argument("--width", type=_integer, help="width of the view in pixels; the output's width if not given")
     parser.add_argument("--name", help="what --list and --close call the app")
+    parser.add_argument(
+        "--panel", nargs="?", const=True, metavar="MODE", help="show it in a panel; where, as in --panel split-right"
+    )
+    parser.add_argument("--browser", action="store_true", help="show it in a tab of the browser")
     parser.add_argument("--list", action="store_true", help="list the apps that are live in this kernel")
     parser.add_argument("--close", nargs="?", const="", metavar="NAME", help="close the app NAME")
     parser.add_argument("--all", action="store_true", help="with --close: close every app")
@@ -87,19 +92,26 @@ class FletMagics(Magics):
                               within bounds, or 400 pixels. The lower edge can be dragged.
             --width PIXELS    width of the view; the output's width without it
             --name NAME       what --list and --close call the app
+            --panel [MODE]    show it in a panel of JupyterLab: split-right (what --panel alone means),
+                              split-left, split-top, split-bottom, tab-after or tab-before.
+                              Jupyter Notebook shows it at its right side, and what has no panels in the cell.
+            --browser         show it in a tab of the browser
 
-        The app stays live while other cells run. It ends when its cell is run again, when it is
+        "Open in Panel" and "Move to Panel" in the corner of a view, and in its context menu, do it later; the app
+        keeps its state. The app stays live while other cells run. It ends when its cell is run again, when it is
         closed, or with the kernel. What it prints and the tracebacks of its handlers appear below it.
         """
         __tracebackhide__ = True  # IPython leaves out frames that say so
         options = _parser().parse_args(_split(line))
         check_size("height", options.height)
         check_size("width", options.width)
+        _settle_place(options, in_cell=cell is not None)
         runtime = kernel_runtime()
         if cell is not None:
             if options.app or options.list or options.close is not None or options.all:
                 raise BadOption(
-                    "%%flet shows the app that its cell defines; it takes only --height, --width and --name."
+                    "%%flet shows the app that its cell defines; "
+                    "it takes only --height, --width, --name, --panel and --browser."
                 )
             self._show(self._run_cell(cell), options)
         elif options.list:
@@ -119,7 +131,7 @@ class FletMagics(Magics):
 
     def _show(self, app: FoundApp, options: Any) -> None:
         __tracebackhide__ = True  # IPython leaves out frames that say so
-        start_and_show(app, height=options.height, width=options.width, name=options.name)
+        start_and_show(app, height=options.height, width=options.width, name=options.name, panel=options.panel)
 
     def _run_cell(self, cell: str) -> FoundApp:
         shell = self._shell
@@ -170,6 +182,16 @@ class FletMagics(Magics):
                 else "%flet: say which app to close, as in '%flet --close NAME', or --all."
             )
         app.close()
+
+
+def _settle_place(options: Any, *, in_cell: bool) -> None:
+    """Have ``options.panel`` say where the app is to be shown."""
+    if isinstance(options.panel, str) and options.app is None and options.panel not in PANEL_MODES and not in_cell:
+        # "%flet --panel main": the parser took the app for the mode.
+        options.app, options.panel = options.panel, True
+    if options.browser and options.panel:
+        raise BadOption("%flet: give --panel or --browser, not both.")
+    options.panel = BROWSER_TAB if options.browser else panel_mode(options.panel)
 
 
 def _split(line: str) -> list[str]:

@@ -14,13 +14,14 @@ from IPython.core.getipython import get_ipython
 from flet_jupyter.core.flet_api import FLET_VERSION
 from flet_jupyter.exceptions import FletJupyterError
 from flet_jupyter.notebook.files import AppFile, NotebookFile, ScriptFile
+from flet_jupyter.notebook.inspection import Inspector
 from flet_jupyter.notebook.state import kernel_runtime
-from flet_jupyter.notebook.widget import stay_on_subshell
+from flet_jupyter.notebook.subshells import stay_on_subshell
 
 if TYPE_CHECKING:
     from flet_jupyter.notebook.live import LiveApp
 
-__all__ = ["TARGET", "install", "reload", "remove", "run"]
+__all__ = ["TARGET", "install", "move", "reload", "remove", "run"]
 
 log = logging.getLogger(__name__)
 
@@ -33,13 +34,15 @@ _GONE: Final = "This app does not run in the kernel any more."
 _files: dict[str, AppFile] = {}
 
 
-def run(name: str) -> None:
-    """Run an app file for the panels that are about to ask for it, unless it runs already.
+def run(name: str, *, panel: str = "", comm_id: str = "") -> None:
+    """Run an app file for panels, unless it runs already.
 
     Parameters
     ----------
     name : str
         A ``.py`` or ``.ipynb`` file in the folder of the kernel's session.
+    panel, comm_id : str
+        The panel to answer when that is done, as if it had opened this comm to ask for the app: it need not do so then.
     """
     __tracebackhide__ = True  # IPython leaves out frames that say so
     if (file := _files.get(name)) is None:
@@ -49,6 +52,10 @@ def run(name: str) -> None:
         file.run()
         file.watch()
         _files[name] = file
+    if comm_id:
+        channel = comm.create_comm(target_name=TARGET, comm_id=comm_id, primary=False)
+        comm.get_comm_manager().register_comm(channel)
+        _answer(channel, {"file": name, "panel": panel})
 
 
 def reload(name: str, *, force: bool = False) -> None:
@@ -67,6 +74,23 @@ def reload(name: str, *, force: bool = False) -> None:
         run(name)
     elif force or file.has_changed():
         file.run()
+    elif file.failure is not None:
+        raise file.failure  # another page was first
+
+
+def move(name: str, to: str) -> None:
+    """Note that an app file was renamed or moved; its app lives on.
+
+    Parameters
+    ----------
+    name : str
+        As for :func:`run`, before that.
+    to : str
+        Its path now, from the folder where it was.
+    """
+    if (file := _files.pop(name, None)) is not None:
+        file.move(Path(os.path.normpath(file.path.parent / to)))
+        _files[file.path.name] = file
 
 
 def _folder() -> Path:
@@ -88,6 +112,7 @@ class PanelOutlet:
         self._channel = channel
         self._app: LiveApp | None = None
         self._closed = False
+        self._inspector = Inspector(kernel_runtime().call_later)
         stay_on_subshell(channel)
         channel.on_msg(self._on_message)
         channel.on_close(self._on_close)
@@ -116,8 +141,15 @@ class PanelOutlet:
         self.send_message({"op": "app", "flet_version": FLET_VERSION, "label": label, "closed": closed})
 
     def _on_message(self, message: dict[str, Any]) -> None:
-        if self._app is not None:
-            self._app.receive(self, message["content"].get("data"), message.get("buffers") or ())
+        if self._app is None:
+            return
+        content = message["content"].get("data")
+        if isinstance(content, dict) and content.get("op") == "inspect":
+            answer = self._inspector.answer(self._app, self._app.links_of(self), _siblings(self._app), content)
+            if answer is not None:
+                self.send_message(answer)
+        else:
+            self._app.receive(self, content, message.get("buffers") or ())
 
     def _on_close(self, _message: dict[str, Any]) -> None:
         self._closed = True
@@ -126,10 +158,14 @@ class PanelOutlet:
 
 
 def _on_open(channel: Any, message: dict[str, Any]) -> None:
+    _answer(channel, message["content"].get("data"))
+
+
+def _answer(channel: Any, wanted: Any) -> None:
     """Answer a panel that asks for an app. Never raises: a page can send anything."""
     outlet = PanelOutlet(channel)
     try:
-        app = _find(message["content"].get("data"))
+        app = _find(wanted)
     except FletJupyterError as error:
         outlet.refuse(str(error))
         return
@@ -147,6 +183,11 @@ def _find(wanted: Any) -> LiveApp | None:
             file = _files.get(name)
             return file.app_for(panel) if file is not None else None
     return None
+
+
+def _siblings(app: LiveApp) -> list[LiveApp]:
+    """Return the apps of the file that an app is from; the app alone if it is from none."""
+    return next((apps for file in _files.values() if app in (apps := file.apps)), [app])
 
 
 def install() -> None:

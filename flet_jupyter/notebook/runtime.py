@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING, Any, Final
 from flet_jupyter.core.pace import Pace
 from flet_jupyter.core.runtime import Runtime
 from flet_jupyter.exceptions import BadOption, LimitReached
-from flet_jupyter.notebook.app import CellApp
 from flet_jupyter.notebook.cells import Cell, current_cell
-from flet_jupyter.notebook.widget import FletWidget
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from flet_jupyter.core.find import FoundApp
+    from flet_jupyter.notebook.app import CellApp
     from flet_jupyter.notebook.live import LiveApp
+    from flet_jupyter.notebook.widget import FletWidget
 
 __all__ = ["KernelRuntime", "check_size"]
 
@@ -96,9 +95,9 @@ class KernelRuntime:
         found: FoundApp,
         *,
         name: str,
-        assets_dir: Path | None = None,
         height: int | None = None,
         width: int | None = None,
+        panel: str = "",
     ) -> CellApp:
         """Make an app for the running cell; it is yet to be displayed.
 
@@ -109,6 +108,9 @@ class KernelRuntime:
         LimitReached
             The kernel has as many apps as are allowed.
         """
+        # Widgets take a tenth of a second to import, for which panels need not wait.
+        from flet_jupyter.notebook.app import CellApp  # noqa: PLC0415
+
         check_size("height", height)
         check_size("width", width)
         if len(self.apps) >= _MAX_APPS:
@@ -119,9 +121,10 @@ class KernelRuntime:
             found,
             name=self._free_name(name),
             cell=cell,
-            assets_dir=assets_dir,
             height=height,
             width=width,
+            panel=panel,
+            slot=self._slot(cell),
         )
         self.apps[app.name] = app
         return app
@@ -157,6 +160,10 @@ class KernelRuntime:
         for app in apps:
             app.close()
         return len(apps)
+
+    def _slot(self, cell: Cell) -> str:
+        """Name the next app of a cell's run so that the one in the same place of the next run has the same name."""
+        return f"{cell.id}:{sum(app.cell == cell for app in self.apps.values())}" if cell.id else ""
 
     def _free_name(self, name: str) -> str:
         free, number = name, 1

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from IPython.display import display
 
 from flet_jupyter.core.find import FoundApp, as_app
+from flet_jupyter.notebook.modes import panel_mode
 from flet_jupyter.notebook.state import kernel_runtime
 
 if TYPE_CHECKING:
@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 __all__ = ["show", "start_and_show", "start_and_show_async"]
 
 
-def show(app: Any, *, height: int | None = None, width: int | None = None, name: str | None = None) -> CellApp:
+def show(
+    app: Any,
+    *,
+    height: int | None = None,
+    width: int | None = None,
+    name: str | None = None,
+    panel: bool | str = False,
+) -> CellApp:
     """Show a Flet app below the cell that calls this.
 
     Parameters
@@ -29,6 +36,10 @@ def show(app: Any, *, height: int | None = None, width: int | None = None, name:
         width as wide as the output.
     name : str, optional
         What ``%flet --list`` calls it; the function's name by default.
+    panel : bool or str, optional
+        Where to show it instead, in front ends that can: in a panel at this side of the notebook, ``"split-right"``
+        (what True means), ``"split-left"``, ``"split-top"``, ``"split-bottom"``, in a tab beside the notebook's,
+        ``"tab-after"``, ``"tab-before"``, or in a tab of the browser, ``"browser-tab"``.
 
     Returns
     -------
@@ -44,43 +55,40 @@ def show(app: Any, *, height: int | None = None, width: int | None = None, name:
     """
     __tracebackhide__ = True  # IPython leaves out frames that say so
     found = as_app(app)
-    return start_and_show(found, height=height, width=width, name=name)
+    return start_and_show(found, height=height, width=width, name=name, panel=panel)
 
 
-def start_and_show(
-    found: FoundApp, *, height: int | None = None, width: int | None = None, name: str | None = None
-) -> CellApp:
-    """Show an app that was found, and wait until it has started."""
+def start_and_show(found: FoundApp, **options: Any) -> CellApp:
+    """Show an app that was found, with the options of :func:`show`, and wait until it has started."""
     __tracebackhide__ = True  # IPython leaves out frames that say so
-    app = _display(found, height, width, name)
+    app = _display(found, **options)
     app.wait_started()
     return app
 
 
-async def start_and_show_async(
-    found: FoundApp, *, height: int | None = None, width: int | None = None, name: str | None = None
-) -> CellApp:
+async def start_and_show_async(found: FoundApp, **options: Any) -> CellApp:
     """Like :func:`start_and_show`; the kernel is free while it waits."""
     __tracebackhide__ = True  # IPython leaves out frames that say so
-    app = _display(found, height, width, name)
+    app = _display(found, **options)
     await app.wait_started_async()
     return app
 
 
-def _folder(assets_dir: str | None) -> Path | None:
-    """Return the assets folder, if it is there; like Flet, take a relative one from the current folder."""
-    folder = Path(assets_dir or "assets").absolute()
-    return folder if folder.is_dir() else None
-
-
-def _display(found: FoundApp, height: int | None, width: int | None, name: str | None) -> CellApp:
+def _display(
+    found: FoundApp,
+    *,
+    height: int | None = None,
+    width: int | None = None,
+    name: str | None = None,
+    panel: bool | str = False,
+) -> CellApp:
     runtime = kernel_runtime()
     app = runtime.start(
         found,
         name=name or found.name,
-        assets_dir=_folder(found.assets_dir),
         height=height,
         width=width,
+        panel=panel_mode(panel),
     )
     display(app.widget)
     return app

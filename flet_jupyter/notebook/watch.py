@@ -1,4 +1,4 @@
-"""What pages want to know of an app without being part of it: its height, its title."""
+"""What is to be known of an app from outside: its height, its title, where it is scrolled to."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from flet_jupyter.core.link import Link
     from flet_jupyter.core.packets import Event
     from flet_jupyter.core.session import LiveSession
+    from flet_jupyter.notebook.scroll import ScrollMemory
 
 __all__ = ["PageWatch"]
 
@@ -25,12 +26,18 @@ class PageWatch:
         Sends a message to all pages.
     measures : bool
         Whether views are as high as their content.
+    scroll : ScrollMemory, optional
+        Remembers where the app is scrolled to.
     """
 
-    def __init__(self, tell: Callable[[dict[str, Any]], None], *, measures: bool) -> None:
+    def __init__(
+        self, tell: Callable[[dict[str, Any]], None], *, measures: bool, scroll: ScrollMemory | None = None
+    ) -> None:
+        self.scroll = scroll
         self._tell = tell
         self._title = ""
         self._height = ContentHeight(self._tell_height) if measures else None
+        self._observers = [observer for observer in (self._height, scroll) if observer is not None]
 
     @property
     def state(self) -> dict[str, Any]:
@@ -39,19 +46,19 @@ class PageWatch:
 
     def page_sent(self, session: LiveSession, link: Link) -> None:
         """Look at a session whose whole page a client has been sent."""
-        if self._height is not None:
-            self._height.page_sent(session, link)
+        for observer in self._observers:
+            observer.page_sent(session, link)
         self._look_at_title(session)
 
     def tree_changed(self, session: LiveSession) -> None:
         """Look at a session that was diffed."""
-        if self._height is not None:
-            self._height.tree_changed(session)
+        for observer in self._observers:
+            observer.tree_changed(session)
         self._look_at_title(session)
 
     def saw_event(self, session: LiveSession, event: Event) -> bool:
         """Look at an event; return True if it was only for this."""
-        return self._height is not None and self._height.saw_event(session, event)
+        return any(observer.saw_event(session, event) for observer in self._observers)
 
     def _look_at_title(self, session: LiveSession) -> None:
         title = str(session.page.title or "")

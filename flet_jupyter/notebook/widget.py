@@ -9,11 +9,12 @@ import anywidget
 import traitlets
 
 from flet_jupyter.core.flet_api import FLET_VERSION
+from flet_jupyter.notebook.subshells import stay_on_subshell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["FletWidget", "stay_on_subshell"]
+__all__ = ["FletWidget"]
 
 # Tiny, because it is saved with every widget and evaluated once for each: the engine is imported by
 # URL, so that a page has one, however many cells it shows.
@@ -48,17 +49,6 @@ export default {
 """
 
 
-def stay_on_subshell(comm: Any) -> None:
-    """Have the kernel handle a comm's messages in the shell to which a page sends them.
-
-    JupyterLab sends comm messages to a subshell, which is free while a cell runs. Since 7.4, ipykernel takes what
-    answers a comm back to the shell that last wrote to it: for a widget made by a cell that is the busy one. Messages
-    of a view answer nothing.
-    """
-    if hasattr(comm, "_reply_subshell_for"):
-        comm._reply_subshell_for = lambda _data, subshell: subshell  # noqa: SLF001
-
-
 class FletWidget(anywidget.AnyWidget):
     """One shown app, as the page sees it: see docs/comm-protocol.md.
 
@@ -79,6 +69,7 @@ class FletWidget(anywidget.AnyWidget):
     width = traitlets.Int(None, allow_none=True).tag(sync=True)
     closed = traitlets.Unicode("").tag(sync=True)
     panel = traitlets.Unicode("").tag(sync=True)
+    slot = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, receive: Callable[[Any, Any], None], **traits: Any) -> None:
         super().__init__(app_id=secrets.token_hex(8), **traits)

@@ -22,6 +22,7 @@ from flet_jupyter.server.file_handlers import AssetHandler, OversizedHandler
 from flet_jupyter.server.grants import Grants
 from flet_jupyter.server.handlers import ClientHandler, EngineHandler, StatusHandler
 from flet_jupyter.server.kernel_sockets import without_delay
+from flet_jupyter.server.page import APP_PAGE, AppPageHandler
 from flet_jupyter.server.upload_folders import UploadFolders
 from flet_jupyter.server.upload_handlers import GrantHandler, UploadHandler
 from flet_jupyter.site.uploads import MAX_AT_ONCE
@@ -113,6 +114,8 @@ class FletExtension(ExtensionApp):
                 (r"/flet/oversized/(.*)", OversizedHandler, files),
                 (r"/flet/uploads", GrantHandler, uploads),
                 (r"/flet/uploads/([^/]+)", UploadHandler, uploads),
+                (APP_PAGE, AppPageHandler),
+                (r"/flet/app-page\.js", EngineHandler, {"bundle": EngineBundle("app-page.js")}),
             ]
         )
 

@@ -13,6 +13,7 @@ from flet_jupyter.core.client_info import ClientInfo
 from flet_jupyter.core.dropped import DroppedLog
 from flet_jupyter.core.link import Link, own_pace
 from flet_jupyter.core.shell import shell
+from flet_jupyter.core.uploads import UploadTarget
 from flet_jupyter.exceptions import FletJupyterError, ProtocolError
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ AWAY: Final = 70.0
 crashed or lost their network say no goodbye."""
 
 _MAX_CLOSED: Final = 200
+_MAX_KEY: Final = 1_000
 _LINK_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
@@ -77,6 +79,12 @@ class CommTransport:
         self._closed = False
         self._dropped = DroppedLog(log, "message(s) from a view")
         self._sweep_timer: asyncio.TimerHandle | None = None
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """The links of the views that are there."""
+        with self._lock:
+            return tuple(self._links.values())
 
     def receive(self, content: Any, buffers: Sequence[Any]) -> None:
         """Take one custom message from a page. Never raises: a page can send anything."""
@@ -154,6 +162,8 @@ class CommTransport:
                 link.session.resync(link)
             case "close":
                 self._close(name)
+            case "uploads":
+                link.uploads = _upload_target(content)
             case "ack":
                 pass
             case _:
@@ -240,6 +250,13 @@ class CommTransport:
         if self._session is None and self._sweep_timer is not None:
             self._sweep_timer.cancel()
             self._sweep_timer = None
+
+
+def _upload_target(content: dict[str, Any]) -> UploadTarget:
+    match content:
+        case {"url": str(url), "key": str(key)} if url.startswith(("http://", "https://")) and 0 < len(key) < _MAX_KEY:
+            return UploadTarget(url, key)
+    raise ProtocolError("uploads without an address and a key")
 
 
 def _packet(buffers: Sequence[Any], limit: int) -> bytes:

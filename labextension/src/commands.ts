@@ -110,7 +110,8 @@ export function addCommands(front: FrontEnd): void {
         const editor = documents.openOrReveal(path, "default");
         if (!editor) return undefined;
         await editor.context.ready;
-        return commands.execute(Commands.open, { path, mode: "split-right", ref: editor.id });
+        await commands.execute(Commands.open, { path, mode: "split-right", ref: editor.id });
+        return editor; // which the launcher puts in its own place
       } catch (error) {
         return showErrorMessage(trans.__("The app could not be written"), error as Error);
       }
@@ -131,7 +132,7 @@ export function addCommands(front: FrontEnd): void {
     icon: stopIcon,
     describedBy: { args: { type: "object", properties: { toolbar: { type: "boolean" } } } },
     isEnabled: hasPanel,
-    execute: (args) => ofToolbar(args)?.content.session.session?.kernel?.interrupt(),
+    execute: (args) => ofToolbar(args)?.content.kernel.connection?.interrupt(),
   });
   commands.addCommand(Commands.restart, {
     label: (args) => (args["toolbar"] ? "" : trans.__("Restart App")),
@@ -163,7 +164,7 @@ export function addCommands(front: FrontEnd): void {
 function offer({ app, trans, tracker, palette, launcher, menu }: FrontEnd): void {
   const category = trans.__("Flet");
   for (const command of Object.values(Commands)) palette?.addItem({ command, category });
-  launcher?.add({ command: Commands.create, category: trans.__("Other"), rank: 10 });
+  launcher?.add({ command: Commands.create, category: trans.__("Other"), rank: 10, args: { isLauncher: true } });
   app.docRegistry.addWidgetExtension("Editor", new PreviewButton(app));
   if (!menu) return;
   const isEnabled = (widget: Widget): boolean => tracker.has(widget);

@@ -1,7 +1,7 @@
 /** Panels as documents: "Open With > Flet" for Python files and notebooks. */
 
-import { MainAreaWidget, SessionContext, Toolbar } from "@jupyterlab/apputils";
-import type { ISessionContextDialogs } from "@jupyterlab/apputils";
+import { SessionContext, Toolbar } from "@jupyterlab/apputils";
+import type { ISessionContext, ISessionContextDialogs } from "@jupyterlab/apputils";
 import { PathExt } from "@jupyterlab/coreutils";
 import { ABCWidgetFactory } from "@jupyterlab/docregistry";
 import type { DocumentRegistry, IDocumentWidget } from "@jupyterlab/docregistry";
@@ -9,10 +9,11 @@ import type { ServiceManager } from "@jupyterlab/services";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { CommandToolbarButton } from "@jupyterlab/ui-components";
 import type { CommandRegistry } from "@lumino/commands";
-import { fletIcon } from "./icon";
-import { panelId } from "./ids";
+import { movePanelId, panelId } from "./ids";
+import { FletMainArea } from "./main-area";
 import { FletPanel } from "./panel";
 import type { AppSource } from "./panel";
+import { SessionKernel } from "./panel-kernel";
 import type { Preferences } from "./settings";
 import { Commands } from "./tokens";
 
@@ -24,31 +25,34 @@ export interface DocumentOptions extends DocumentRegistry.IWidgetFactoryOptions<
   dialogs: ISessionContextDialogs;
 }
 
+interface Parts {
+  content: FletPanel;
+  context: DocumentRegistry.Context;
+  session: ISessionContext;
+}
+
 /**
- * A panel in the main area.
+ * A panel with an app file.
  *
  * Not a `DocumentWidget`: that takes a change of its title, which here follows the app's page, as a wish to rename the file.
  */
-export class FletDocument extends MainAreaWidget<FletPanel> implements IDocumentWidget<FletPanel> {
+export class FletDocument extends FletMainArea implements IDocumentWidget<FletPanel> {
   readonly context: DocumentRegistry.Context;
+  readonly session: ISessionContext;
 
-  constructor({ content, context }: { content: FletPanel; context: DocumentRegistry.Context }) {
+  constructor({ content, context, session }: Parts) {
     super({ content, reveal: context.ready });
     this.context = context;
-    this.title.icon = fletIcon;
-    this.title.closable = true;
-    this.#nameIt("");
-    content.titled.connect((_sender, title) => this.#nameIt(title));
-    context.pathChanged.connect(() => this.#nameIt(""));
+    this.session = session;
+    this.#nameIt();
+    context.pathChanged.connect(() => this.#nameIt());
   }
 
   /** Do nothing: an app has its own ideas of what is behind a `#`. */
   setFragment(_fragment: string): void {}
 
-  #nameIt(title: string): void {
-    const name = PathExt.basename(this.context.localPath);
-    this.title.label = title || name;
-    this.title.caption = this.context.localPath;
+  #nameIt(): void {
+    this.nameIt(PathExt.basename(this.context.localPath), this.context.localPath);
   }
 }
 
@@ -83,26 +87,38 @@ export class FletFactory extends ABCWidgetFactory<FletDocument> {
       type: "flet",
       kernelPreference: { language: "python", autoStartDefault: true, shutdownOnDispose: false },
     });
-    const content = new FletPanel({ session, source: fileSource(path), trans, preferences });
+    const content = new FletPanel({ kernel: new SessionKernel(session), source: fileSource(path), trans, preferences });
+    let former = path();
     context.pathChanged.connect(() => {
+      movePanelId(former, path());
+      session.session?.kernel?.requestExecute({ code: moved(former, path()), silent: true });
+      former = path();
       void session.session?.setPath(sessionPath(path()));
       void session.session?.setName(PathExt.basename(path()));
     });
     content.disposed.connect(() => void end(session, preferences.shutsDown, services));
     void context.ready.then(() => content.start());
-    return new FletDocument({ content, context });
+    return new FletDocument({ content, context, session });
   }
+}
+
+/** Python that calls what panels have in the kernel. */
+function call(code: string): string {
+  return `import flet_jupyter as _flet\n_flet.load_ipython_extension(get_ipython())\n_flet.panels.${code}`;
+}
+
+function moved(former: string, path: string): string {
+  const to = PathExt.relative(PathExt.dirname(former), path);
+  return call(`move(${JSON.stringify(PathExt.basename(former))}, ${JSON.stringify(to)})`);
 }
 
 /** An app that is a file of its own. */
 function fileSource(path: () => string): AppSource {
   const name = (): string => JSON.stringify(PathExt.basename(path()));
-  const call = (code: string): string =>
-    `import flet_jupyter as _flet\n_flet.load_ipython_extension(get_ipython())\n_flet.panels.${code}`;
   return {
     question: () => ({ file: PathExt.basename(path()), panel: panelId(path()) }),
     path,
-    run: () => call(`run(${name()})`),
+    run: (commId) => call(`run(${name()}, panel=${JSON.stringify(panelId(path()))}, comm_id=${JSON.stringify(commId)})`),
     reload: (force) => call(`reload(${name()}, force=${force ? "True" : "False"})`),
   };
 }
@@ -118,7 +134,7 @@ async function end(session: SessionContext, shutsDown: boolean, services: Servic
   session.dispose();
 }
 
-function toolbar({ content }: FletDocument, options: DocumentOptions): DocumentRegistry.IToolbarItem[] {
+function toolbar({ session }: FletDocument, options: DocumentOptions): DocumentRegistry.IToolbarItem[] {
   const { commands, dialogs } = options;
   const button = (id: string): CommandToolbarButton => new CommandToolbarButton({ commands, id, label: "", args: { toolbar: true } });
   return [
@@ -127,7 +143,7 @@ function toolbar({ content }: FletDocument, options: DocumentOptions): DocumentR
     { name: "restart", widget: button(Commands.restart) },
     { name: "hot-reload", widget: button(Commands.toggleReload) },
     { name: "spacer", widget: Toolbar.createSpacerItem() },
-    { name: "kernelName", widget: Toolbar.createKernelNameItem(content.session, dialogs) },
-    { name: "kernelStatus", widget: Toolbar.createKernelStatusItem(content.session) },
+    { name: "kernelName", widget: Toolbar.createKernelNameItem(session, dialogs) },
+    { name: "kernelStatus", widget: Toolbar.createKernelStatusItem(session) },
   ];
 }

@@ -9,18 +9,22 @@ import { ILauncher } from "@jupyterlab/launcher";
 import { IMainMenu } from "@jupyterlab/mainmenu";
 import { ISettingRegistry } from "@jupyterlab/settingregistry";
 import { ITranslator, nullTranslator } from "@jupyterlab/translation";
+import { cells } from "./cells";
 import { addCommands } from "./commands";
 import { FletFactory } from "./document";
 import type { FletDocument } from "./document";
+import { inspector } from "./inspector";
+import { logs } from "./logs";
+import { panels } from "./panels";
 import { Preferences } from "./settings";
-import { DOMAIN, FACTORY, IFletTracker, PLUGIN } from "./tokens";
+import { DOMAIN, FACTORY, IFletPanels, IFletTracker, PLUGIN } from "./tokens";
 
 const plugin: JupyterFrontEndPlugin<IFletTracker> = {
   id: PLUGIN,
   description: "Opens Flet apps in panels.",
   autoStart: true,
   provides: IFletTracker,
-  requires: [IDocumentManager],
+  requires: [IDocumentManager, IFletPanels],
   optional: [
     ILayoutRestorer,
     ICommandPalette,
@@ -34,6 +38,7 @@ const plugin: JupyterFrontEndPlugin<IFletTracker> = {
   activate(
     app: JupyterFrontEnd,
     documents: IDocumentManager,
+    everyPanel: IFletPanels,
     restorer: ILayoutRestorer | null,
     palette: ICommandPalette | null,
     registry: ISettingRegistry | null,
@@ -65,6 +70,7 @@ const plugin: JupyterFrontEndPlugin<IFletTracker> = {
     factory.widgetCreated.connect((_sender, widget) => {
       widget.context.pathChanged.connect(() => void tracker.save(widget));
       void tracker.add(widget);
+      void everyPanel.add(widget);
     });
     app.docRegistry.addWidgetFactory(factory);
     void restorer?.restore(tracker, {
@@ -77,4 +83,4 @@ const plugin: JupyterFrontEndPlugin<IFletTracker> = {
   },
 };
 
-export default [plugin];
+export default [panels, plugin, cells, logs, inspector];

@@ -1,6 +1,5 @@
-/** The content of a panel: an app file that runs in a kernel of its own, from the kernel's start to its end. */
+/** The content of a panel: an app in a kernel, from the kernel's start, or the panel's, to its end. */
 
-import type { ISessionContext } from "@jupyterlab/apputils";
 import type { Kernel, KernelMessage } from "@jupyterlab/services";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { PromiseDelegate } from "@lumino/coreutils";
@@ -9,11 +8,13 @@ import type { Message } from "@lumino/messaging";
 import { Signal } from "@lumino/signaling";
 import type { ISignal } from "@lumino/signaling";
 import { Widget } from "@lumino/widgets";
+import { KernelModel } from "../../client_assets/src/kernel-model";
+import type { AppTraits } from "../../client_assets/src/kernel-model";
 import { basePath, loadEngine } from "./engine";
-import type { OutputEntry, PanelView, ViewState } from "./engine";
-import { KernelModel } from "./kernel-model";
+import type { LinkCounters, OutputEntry, PanelView, ViewState } from "./engine";
 import { Notice } from "./notice";
 import type { Action, NoticeOptions } from "./notice";
+import type { PanelKernel } from "./panel-kernel";
 import type { Preferences } from "./settings";
 
 /** Where an app comes from. */
@@ -22,14 +23,16 @@ export interface AppSource {
   question(): JSONObject;
   /** The path of the app's file, or of the notebook that it is part of, on the server. */
   path(): string;
-  /** Python that makes the kernel able to answer; none where it is already. */
-  run?(): string;
+  /** Python that makes the kernel able to answer, and answer the comm of this id; none where others see to that. */
+  run?(commId: string): string;
   /** Python that runs the file anew. */
   reload?(force: boolean): string;
+  /** What people can do to have the app again, where starting it is not the panel's business. */
+  readonly again?: Action;
 }
 
 export interface PanelOptions {
-  session: ISessionContext;
+  kernel: PanelKernel;
   source: AppSource;
   trans: TranslationBundle;
   preferences: Preferences;
@@ -55,6 +58,10 @@ export class FletPanel extends Widget {
   /** Counts the starts, so that what belongs to a former one can tell. */
   #start = 0;
   #restarting = false;
+  /** Whether the kernel has died, and not run the app since. */
+  #died = false;
+  /** Why the kernel has not given the app. */
+  #refusal = "";
   #early: OutputEntry[] = [];
 
   constructor(options: PanelOptions) {
@@ -65,9 +72,9 @@ export class FletPanel extends Widget {
     this.node.tabIndex = -1;
     this.#stage.className = "jp-FletPanel-app";
     this.node.append(this.#stage, this.#notice.element);
-    const { session } = options;
-    session.statusChanged.connect(this.#statusChanged, this);
-    session.connectionStatusChanged.connect(this.#connectionChanged, this);
+    const { kernel } = options;
+    kernel.statusChanged.connect(this.#statusChanged, this);
+    kernel.connectionStatusChanged.connect(this.#connectionChanged, this);
   }
 
   /** The page's title, each time it changes. */
@@ -75,7 +82,7 @@ export class FletPanel extends Widget {
     return this.#titled;
   }
 
-  /** What the app prints, tracebacks included. */
+  /** What the app prints, tracebacks included, and what keeps it from running. */
   get printed(): ISignal<this, readonly OutputEntry[]> {
     return this.#printed;
   }
@@ -85,8 +92,23 @@ export class FletPanel extends Widget {
     return this.#live.promise;
   }
 
-  get session(): ISessionContext {
-    return this.#options.session;
+  /** The path of the app's file, or of its notebook, on the server. */
+  get path(): string {
+    return this.#options.source.path();
+  }
+
+  /** What has gone between the app and this page; null while the app is not shown. */
+  get counters(): Readonly<LinkCounters> | null {
+    return this.#view?.counters ?? null;
+  }
+
+  /** Ask the kernel what an inspector wants to know of the app; null if nobody answers. See docs/comm-protocol.md. */
+  async inspect(question: JSONObject): Promise<JSONObject | null> {
+    return (await this.#model?.request("inspect", question)) ?? null;
+  }
+
+  get kernel(): PanelKernel {
+    return this.#options.kernel;
   }
 
   get state(): ViewState {
@@ -95,23 +117,16 @@ export class FletPanel extends Widget {
 
   /** Start the kernel, unless it runs, and the app in it. */
   async start(): Promise<void> {
-    const { session } = this.#options;
+    const { kernel } = this.#options;
     const trans = this.#trans;
-    // Loads while the kernel starts.
-    loadEngine().catch(() => {});
+    // While the kernel starts.
+    loadEngine().then((engine) => engine.warmUp(basePath())).catch(() => {});
     this.#say({ text: trans.__("Starting the kernel…"), busy: true });
     try {
-      await session.sessionManager.ready;
-      await session.sessionManager.refreshRunning();
-      const wasThere = (await session.sessionManager.findByPath(session.path)) !== undefined;
-      const needsSelection = session.session ? false : await this.#startKernel();
+      const wasThere = await kernel.start();
       if (this.isDisposed) return;
-      const kernel = session.session?.kernel;
-      if (needsSelection || !kernel) {
-        this.#say({ ...this.#noKernel(), error: true, actions: [this.#startAction()] });
-        return;
-      }
-      await this.#run(kernel, wasThere);
+      if (kernel.connection) await this.#run(kernel.connection, wasThere);
+      else this.#fail(kernel.absence(trans), "", this.#startAction());
     } catch (error) {
       this.#fail(trans.__("The kernel could not be started."), reason(error), this.#startAction());
     }
@@ -119,8 +134,8 @@ export class FletPanel extends Widget {
 
   /** Run the app's file anew; `force` also if it has not changed. What fails leaves the former version alive. */
   async reload(force: boolean): Promise<void> {
-    const { source, session } = this.#options;
-    const kernel = session.session?.kernel;
+    const { source } = this.#options;
+    const kernel = this.kernel.connection;
     if (!kernel || !this.#view || !source.reload) {
       await this.restart();
       return;
@@ -136,13 +151,9 @@ export class FletPanel extends Widget {
 
   /** Restart the kernel, and with it the app. */
   async restart(): Promise<void> {
-    const { session } = this.#options;
-    if (!session.session?.kernel) {
-      if (session.session) await session.startKernel();
-      await this.start();
-      return;
-    }
-    await session.restartKernel(); // the status tells when it has
+    const { kernel } = this.#options;
+    if (kernel.connection && kernel.restart) await kernel.restart(); // the status tells when it has
+    else await this.start();
   }
 
   override dispose(): void {
@@ -156,48 +167,47 @@ export class FletPanel extends Widget {
     else this.node.focus();
   }
 
-  async #startKernel(): Promise<boolean> {
-    const { session } = this.#options;
-    await session.specsManager.ready;
-    return session.initialize();
-  }
-
   /** Show the app; run it first, unless the kernel `mayKnow` it already, and does. */
   async #run(kernel: Kernel.IKernelConnection, mayKnow = false): Promise<void> {
     const start = this.#begin();
     const trans = this.#trans;
     this.#say({ text: trans.__("Starting the app…"), busy: true });
     const { source } = this.#options;
-    let model = mayKnow || !source.run ? await this.#ask(kernel) : null;
+    let model = mayKnow || !source.run ? await this.#ask(kernel, (model) => model.open(source.question())) : null;
     if (start !== this.#start) return;
-    if (!model && source.run) {
-      const failure = await this.#execute(kernel, source.run());
+    const { run } = source;
+    if (!model && run) {
+      let failure: NoticeOptions | null = null;
+      model = await this.#ask(kernel, async (model) => {
+        const answer = model.answered();
+        failure = await this.#execute(kernel, run.call(source, model.id));
+        return failure ? null : answer;
+      });
       if (start !== this.#start) return;
       if (failure) {
-        this.#say({ ...failure, error: true, actions: [this.#runAction()] });
+        this.#say({ ...(failure as NoticeOptions), error: true, actions: [this.#runAction()] });
         return;
       }
-      model = await this.#ask(kernel);
-    }
-    if (start !== this.#start) {
-      model?.dispose();
-      return;
     }
     if (!model) {
-      this.#fail(trans.__("The kernel does not know this app."), "", this.#runAction());
+      this.#fail(this.#refusal || trans.__("The kernel does not know this app."), "", this.#runAction());
       return;
     }
     await this.#show(model, start);
   }
 
-  async #ask(kernel: Kernel.IKernelConnection): Promise<KernelModel | null> {
+  /** Have the kernel give the app; null if it does not. Until another start the panel's model is this one. */
+  async #ask(
+    kernel: Kernel.IKernelConnection,
+    how: (model: KernelModel) => Promise<AppTraits | null>,
+  ): Promise<KernelModel | null> {
     const { source } = this.#options;
     const model = new KernelModel(kernel, source.path());
     this.#model = model;
-    const traits = await model.open(source.question());
+    const traits = await how(model);
     if (traits && !traits.closed) return model;
     model.dispose();
-    if (traits?.closed && !source.run) throw new Error(traits.closed);
+    this.#refusal = source.run ? "" : (traits?.closed ?? "");
     return null;
   }
 
@@ -234,10 +244,14 @@ export class FletPanel extends Widget {
   }
 
   #changed(state: ViewState, message: string): void {
+    const isNews = state !== this.#state;
     this.#state = state;
     if (state === "live") this.#live.resolve();
     if (state === "failed" || state === "closed") {
-      this.#say({ text: message, error: true, over: "dim", actions: [this.#runAction()] });
+      const notice: NoticeOptions = { text: message, error: true, over: "dim", actions: [this.#runAction()] };
+      // It is said again whenever something else of the view changes.
+      if (isNews) this.#say(notice);
+      else this.#notice.show(notice);
     }
   }
 
@@ -247,6 +261,7 @@ export class FletPanel extends Widget {
 
   #begin(): number {
     this.#end();
+    this.#died = false;
     return ++this.#start;
   }
 
@@ -263,14 +278,17 @@ export class FletPanel extends Widget {
   /** Run Python in the kernel; null if that went well, else what to say of it. */
   async #execute(kernel: Kernel.IKernelConnection, code: string): Promise<NoticeOptions | null> {
     const future = kernel.requestExecute({ code, store_history: false, allow_stdin: false });
-    let shown = "";
+    const failure = { isSentence: false, details: "" };
     future.onIOPub = (message) => {
       const { content } = message;
       if (message.header.msg_type === "stream") {
         const { name, text } = content as KernelMessage.IStreamMsg["content"];
         this.#print({ kind: name, text });
       } else if (message.header.msg_type === "error") {
-        shown = plain((content as KernelMessage.IErrorMsg["content"]).traceback);
+        const traceback = plain((content as KernelMessage.IErrorMsg["content"]).traceback);
+        // What is wrong with the file itself is one sentence; a cell of a notebook has shown its traceback before it.
+        failure.isSentence = !traceback.includes("\n");
+        if (!failure.isSentence) failure.details = traceback;
       }
     };
     const reply = await future.done.catch(() => null);
@@ -278,10 +296,11 @@ export class FletPanel extends Widget {
     const { content } = reply;
     if (content.status === "ok") return null;
     if (content.status !== "error") return { text: this.#trans.__("The app was interrupted while it was starting.") };
-    return this.#failure(content as KernelMessage.IReplyErrorContent & { traceback?: string[] }, shown);
+    const { ename, evalue } = content as KernelMessage.IReplyErrorContent;
+    return this.#failure(ename, evalue, failure);
   }
 
-  #failure({ ename, evalue, traceback }: { ename: string; evalue: string; traceback?: string[] }, shown: string): NoticeOptions {
+  #failure(ename: string, evalue: string, { isSentence, details }: { isSentence: boolean; details: string }): NoticeOptions {
     const trans = this.#trans;
     if (ename === "ModuleNotFoundError" && MISSING.test(evalue)) {
       return {
@@ -290,36 +309,37 @@ export class FletPanel extends Widget {
         ),
       };
     }
-    const details = shown || plain(traceback ?? []);
-    // What is wrong with the file itself is one sentence.
-    if (!details.includes("\n")) return { text: evalue };
+    if (isSentence) return { text: evalue, details };
     return { text: trans.__("The app failed to start: %1", `${ename}: ${evalue}`), details };
   }
 
   #print(entry: OutputEntry): void {
     if (this.#view) this.#view.print([entry]);
-    else {
-      this.#early.push(entry);
-      this.#printed.emit([entry]);
-    }
+    else this.#early.push(entry);
+    this.#printed.emit([entry]);
   }
 
-  #statusChanged(_sender: ISessionContext, status: Kernel.Status): void {
+  #statusChanged(_sender: unknown, status: Kernel.Status): void {
     const trans = this.#trans;
-    if (status === "restarting") {
+    if (status === "restarting" && !this.#options.source.run) {
+      this.#end();
+      this.#fail(trans.__("The kernel was restarted, and the app has ended with it."), "", this.#startAction());
+    } else if (status === "restarting") {
       this.#restarting = true;
       this.#end();
       this.#say({ text: trans.__("Restarting the kernel…"), busy: true });
-    } else if (status === "autorestarting" || status === "dead") {
+    } else if (status === "autorestarting" || (status === "dead" && this.#died)) {
       this.#restarting = false;
+      this.#died = true;
       this.#end();
       this.#fail(trans.__("The kernel died."), "", this.#startAction());
-    } else if (status === "terminating") {
+    } else if (status === "terminating" || status === "dead") {
+      // A kernel that dies is started anew by the server; one that is dead without that was shut down somewhere.
       this.#gone();
     } else if (this.#restarting && status === "idle") {
       this.#restarting = false;
-      const kernel = this.session.session?.kernel;
-      if (kernel) void this.#run(kernel);
+      const { connection } = this.kernel;
+      if (connection) void this.#run(connection);
     } else this.#tellKernel();
   }
 
@@ -333,7 +353,7 @@ export class FletPanel extends Widget {
   }
 
   #tellKernel(): void {
-    const kernel = this.session.session?.kernel;
+    const kernel = this.kernel.connection;
     const connection = kernel?.connectionStatus;
     if (connection === "connecting" || connection === "disconnected") {
       const message = this.#trans.__("Connection to the Jupyter server lost; reconnecting… The app keeps its state.");
@@ -341,16 +361,10 @@ export class FletPanel extends Widget {
     } else this.#watch({ kind: "connected", idle: kernel?.status === "idle" });
   }
 
-  #noKernel(): NoticeOptions {
-    const trans = this.#trans;
-    const specs = Object.values(this.session.specsManager.specs?.kernelspecs ?? {});
-    return specs.some((spec) => spec?.language.toLowerCase() === "python")
-      ? { text: trans.__("The kernel could not be started.") }
-      : { text: trans.__("This server has no Python kernel. Install one (pip install ipykernel), and start the app again.") };
-  }
-
   #say(options: NoticeOptions): void {
     this.#notice.show(options);
+    const { text, details, error } = options;
+    if (error) this.#printed.emit([{ kind: "error", text: `${[text, details].filter(Boolean).join("\n")}\n` }]);
   }
 
   #fail(text: string, details: string, action: Action): void {
@@ -358,14 +372,14 @@ export class FletPanel extends Widget {
   }
 
   #startAction(): Action {
-    return { label: this.#trans.__("Start the App"), run: () => void this.restart() };
+    return this.#options.source.again ?? { label: this.#trans.__("Start the App"), run: () => void this.restart() };
   }
 
   #runAction(): Action {
-    return {
+    return this.#options.source.again ?? {
       label: this.#trans.__("Start the App"),
       run: () => {
-        const kernel = this.session.session?.kernel;
+        const kernel = this.kernel.connection;
         if (kernel) void this.#run(kernel);
         else void this.restart();
       },

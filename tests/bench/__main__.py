@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.bench import busy, first_cell, flood, latency, many_cells, rerun, updates, website
+from tests.bench import busy, first_cell, flood, latency, many_cells, panels, rerun, updates, website
 from tests.bench.report import say, section, table, update
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ BENCHMARKS: dict[str, ModuleType] = {
     "rerun": rerun,
     "updates": updates,
     "website": website,
+    "panels": panels,
 }
 DOCUMENT = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 

@@ -18,10 +18,11 @@ from tests.browser.jupyter import (
     new_context,
     write_notebook,
 )
+from tests.browser.panels import SOCKETS, Lab
 from tests.browser.website import Site, Visitor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from playwright.sync_api import Browser, Page
 
@@ -32,6 +33,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.parent == Path(__file__).parent:
             item.add_marker(pytest.mark.browser)
+
+
+_FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed:
+        item.stash[_FAILED] = True
+    return report
 
 
 def _file_name(request: pytest.FixtureRequest) -> str:
@@ -87,6 +99,33 @@ def notebook(
     for session in server.request("api/sessions"):
         if session["path"] in paths:
             server.request(f"api/sessions/{session['id']}", "DELETE")
+
+
+@pytest.fixture(scope="module")
+def lab_page(browser: Browser) -> Iterator[Page]:
+    """One page for the tests of a module that work in JupyterLab: it takes long to load."""
+    context = new_context(browser)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    page.add_init_script(SOCKETS)
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def lab(lab_page: Page, server: JupyterServer, request: pytest.FixtureRequest) -> Iterator[Lab]:
+    """JupyterLab with nothing open, and an empty folder to work in; nothing may go wrong in its console."""
+    lab = Lab(lab_page, server, _file_name(request))
+    lab.enter()
+    yield lab
+    lab.picture(_file_name(request))
+    if request.node.stash.get(_FAILED, False):
+        lab_page.goto("about:blank")  # nobody knows what is open in it
+        lab.clean_up()
+        return
+    lab.leave()
+    assert lab.wrong == []
 
 
 @pytest.fixture

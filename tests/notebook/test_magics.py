@@ -26,6 +26,12 @@ def refused(notebook: Any, source: str, *words: str) -> None:
     assert len(notebook.front_end.views) == views
 
 
+def shown(notebook: Any) -> dict[str, Any]:
+    """Return what the page knows of the app that was shown last."""
+    model: dict[str, Any] = notebook.front_end.models[notebook.view.model_id]
+    return model
+
+
 @pytest.mark.parametrize(
     ("source", "words"),
     [
@@ -44,10 +50,14 @@ def refused(notebook: Any, source: str, *words: str) -> None:
         ("%flet --close nobody", ["no live app 'nobody'", "none is live"]),
         ("%flet --all", ["--close --all"]),
         ("x = 5\n%flet x", ["5 (int) is not a Flet app"]),
-        ("%%flet main\npass", ["takes only --height, --width and --name"]),
-        ("%%flet --list\npass", ["takes only --height, --width and --name"]),
-        ("%%flet --close --all\npass", ["takes only --height, --width and --name"]),
+        ("%%flet main\npass", ["takes only --height, --width, --name, --panel and --browser"]),
+        ("%%flet --list\npass", ["takes only --height, --width, --name, --panel and --browser"]),
+        ("%%flet --close --all\npass", ["takes only --height, --width, --name, --panel and --browser"]),
         ("%%flet --height -1\ndef main(page): ...", ["height=-1"]),
+        ("%flet main --panel left", ["panel='left'", "split-right", "tab-before"]),
+        ("%%flet --panel left\ndef main(page): ...", ["panel='left'", "split-right"]),
+        ("%flet main --panel --browser", ["--panel or --browser, not both"]),
+        ("import flet_jupyter\nflet_jupyter.show(lambda page: None, panel=1.5)", ["panel=1.5", "split-right"]),
         ("%%flet\nx = 5", ["defines no Flet app", "ft.run()"]),
         ("%%flet\n5", ["defines no Flet app"]),
         ("%%flet\nimport asyncio\nawait asyncio.sleep(0)", ["top-level await", "ft.run(main)"]),
@@ -168,3 +178,47 @@ def test_after_an_error_cells_display_their_results_again(notebook: Any) -> None
     notebook.run("%%flet\n1 / 0")
     notebook.good("41 + 1")
     assert "42" in notebook.stdout
+
+
+@pytest.mark.parametrize(
+    ("source", "mode"),
+    [
+        (COUNTER + "%flet main", ""),
+        (COUNTER + "%flet main --panel", "split-right"),
+        (COUNTER + "%flet --panel main", "split-right"),
+        (COUNTER + "%flet main --panel tab-before", "tab-before"),
+        (COUNTER + "%flet --panel split-top main", "split-top"),
+        (COUNTER + "%flet main --browser", "browser-tab"),
+        ("%%flet --panel\n" + COUNTER, "split-right"),
+        ("%%flet --panel split-left --height 300\n" + COUNTER, "split-left"),
+        ("%%flet --browser\n" + COUNTER, "browser-tab"),
+        (COUNTER + "import flet_jupyter\nflet_jupyter.show(main, panel=True)", "split-right"),
+        (COUNTER + "import flet_jupyter\nflet_jupyter.show(main, panel='tab-after')", "tab-after"),
+        (COUNTER + "import flet_jupyter\nflet_jupyter.show(main, panel=None)", ""),
+    ],
+)
+def test_the_page_is_told_where_an_app_is_to_be_shown(notebook: Any, source: str, mode: str) -> None:
+    notebook.good(source)
+    assert shown(notebook)["panel"] == mode
+
+
+def test_an_app_file_can_be_shown_in_a_panel(notebook: Any, tmp_path: Path) -> None:
+    path = tmp_path / "app.py"
+    path.write_text("import flet as ft\n" + COUNTER + "ft.run(main)\n")
+    notebook.good(f"%flet --panel {path}")
+    assert shown(notebook)["panel"] == "split-right"
+    notebook.view.shows("0")
+
+
+def test_apps_have_the_same_place_in_each_run_of_their_cell(notebook: Any) -> None:
+    source = COUNTER + "import flet_jupyter\nfor _ in range(2): flet_jupyter.show(main)"
+    slots = []
+    for _ in range(2):
+        before = list(notebook.front_end.models)
+        notebook.good(source, cell="the-cell")
+        slots.append(
+            [model["slot"] for key, model in notebook.front_end.models.items() if key not in before and "slot" in model]
+        )
+    assert slots == [["the-cell:0", "the-cell:1"]] * 2
+    notebook.good(COUNTER + "%flet main", cell="another")
+    assert shown(notebook)["slot"] == "another:0"

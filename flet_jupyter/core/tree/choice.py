@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from flet_jupyter.core.flet_api import FLET_VERSION, differ_misses
 from flet_jupyter.core.tree.flets import FletDiffer
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["new_differ"]
 
 log = logging.getLogger(__name__)
+
+TESTED: Final = frozenset(("1.0.5",))
+"""Versions of flet that the tests have tried: to try the differ again costs the first session a tenth of a second."""
 
 
 def new_differ(mounted: Mapping[int, BaseControl], wanted: str) -> Differ | FletDiffer:
@@ -33,7 +36,7 @@ def new_differ(mounted: Mapping[int, BaseControl], wanted: str) -> Differ | Flet
 def _problems() -> list[str]:
     """Find out once whether the differ fits the installed flet, and say so if not."""
     found = list(differ_misses)
-    if not found:
+    if not found and FLET_VERSION not in TESTED:
         from flet_jupyter.core.tree.probe import problems  # noqa: PLC0415 - as above
 
         found = problems()

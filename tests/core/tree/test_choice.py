@@ -19,8 +19,9 @@ from tests.core.harness import App
 
 
 @pytest.fixture
-def unknown() -> Any:
-    """Have the installed flet tried again, before and after."""
+def unknown(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Have the installed flet tried as one that no test has tried."""
+    monkeypatch.setattr(choice, "TESTED", frozenset())
     choice._problems.cache_clear()
     yield
     choice._problems.cache_clear()
@@ -45,6 +46,12 @@ async def test_the_fast_one_fits_the_installed_flet(unknown: Any) -> None:
     app = App(counter)
     assert isinstance(app.new_session()._tree._differ, Differ)
     await counts(app)
+
+
+def test_a_flet_that_the_tests_have_tried_is_not_tried_again(unknown: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choice, "TESTED", frozenset((choice.FLET_VERSION,)))
+    monkeypatch.setattr(probe, "problems", lambda: pytest.fail("it was tried"))
+    assert isinstance(choice.new_differ({}, "fast"), Differ)
 
 
 async def test_a_setting_chooses_flets_own() -> None:

@@ -10,8 +10,10 @@ import { CommsOverSubshells, KernelMessage } from "@jupyterlab/services";
 import type { Kernel } from "@jupyterlab/services";
 import { UUID } from "@lumino/coreutils";
 import type { JSONObject } from "@lumino/coreutils";
-import type { WidgetModel } from "./engine";
-import { COMM_TARGET } from "./tokens";
+import type { WidgetModel } from "./app-view.ts";
+
+/** The comm target that the kernel answers; see docs/comm-protocol.md. */
+const COMM_TARGET = "flet_jupyter";
 
 /** What the kernel says of an app. */
 export interface AppTraits {
@@ -21,17 +23,25 @@ export interface AppTraits {
   closed: string;
 }
 
+/** How long to wait for the answer to a request. Milliseconds. */
+const ANSWER_PATIENCE = 5_000;
+
 type Buffers = (ArrayBuffer | ArrayBufferView)[];
 type Callback = (...args: never[]) => void;
+type ControlRequest = "kernel_info_request" | "create_subshell_request" | "delete_subshell_request";
+type InfoReply = Partial<KernelMessage.IInfoReply>;
 type Answer = { op: "app" } & AppTraits;
 
 export class KernelModel implements WidgetModel {
   /** What the view looks for the paths of assets in. */
   readonly widget_manager: unknown;
-  readonly #id = UUID.uuid4();
+  /** The comm's. */
+  readonly id = UUID.uuid4();
   readonly #listeners = new Map<string, Set<Callback>>();
   #traits: AppTraits | null = null;
   #subshell: string | null = null;
+  readonly #requests = new Map<number, (answer: JSONObject | null) => void>();
+  #lastRequest = 0;
   #resolve: (traits: AppTraits | null) => void = () => {};
   #disposed = false;
 
@@ -46,13 +56,23 @@ export class KernelModel implements WidgetModel {
 
   /** Ask the kernel for an app; null if it answers no such questions (yet). */
   async open(question: JSONObject): Promise<AppTraits | null> {
-    const answer = new Promise<AppTraits | null>((resolve) => {
-      this.#resolve = resolve;
-    });
+    const answer = this.#answer();
     await this.#startSubshell();
     if (this.#disposed) return null;
     this.#say("comm_open", { target_name: COMM_TARGET, data: question });
     return answer;
+  }
+
+  /** Wait for the kernel to give an app without being asked over this comm, of which it is told by other ways. */
+  async answered(): Promise<AppTraits | null> {
+    const [answer] = await Promise.all([this.#answer(), this.#startSubshell()]);
+    return answer;
+  }
+
+  #answer(): Promise<AppTraits | null> {
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
   }
 
   get(name: string): unknown {
@@ -77,26 +97,76 @@ export class KernelModel implements WidgetModel {
     this.#say("comm_msg", { data: content as JSONObject }, buffers);
   }
 
+  /** Ask the kernel something about the app; null if it does not answer. */
+  request(op: string, question: JSONObject): Promise<JSONObject | null> {
+    if (this.#disposed) return Promise.resolve(null);
+    const id = ++this.#lastRequest;
+    return new Promise((resolve) => {
+      const end = (answer: JSONObject | null): void => {
+        clearTimeout(timer);
+        this.#requests.delete(id);
+        resolve(answer);
+      };
+      const timer = setTimeout(() => end(null), ANSWER_PATIENCE);
+      this.#requests.set(id, end);
+      this.send({ op, id, ...question });
+    });
+  }
+
   dispose(): void {
     if (this.#disposed) return;
     if (!this.kernel.isDisposed) {
       this.kernel.iopubMessage.disconnect(this.#onMessage);
       if (this.kernel.status !== "dead") {
         this.#say("comm_close", { data: {} });
-        if (this.#subshell) this.kernel.requestDeleteSubshell({ subshell_id: this.#subshell }, true);
+        if (this.#subshell) void this.#control("delete_subshell_request", { subshell_id: this.#subshell }).catch(() => {});
       }
     }
     this.#disposed = true;
     this.#resolve(null);
+    for (const end of this.#requests.values()) end(null);
     this.#listeners.clear();
   }
 
   async #startSubshell(): Promise<void> {
     const { kernel } = this;
-    await kernel.info;
-    if (this.#disposed || !kernel.supportsSubshells || kernel.commsOverSubshells === CommsOverSubshells.Disabled) return;
-    const reply = await kernel.requestCreateSubshell({}).done;
-    this.#subshell = reply.content.subshell_id;
+    if (kernel.commsOverSubshells === CommsOverSubshells.Disabled) return;
+    await this.#connected();
+    // The connection itself asks the main shell, which answers after the running cell: as long as that runs, a connection of
+    // its own knows nothing of subshells, and does not make any.
+    const info = await Promise.race([kernel.info, this.#control("kernel_info_request", {}) as Promise<InfoReply>]);
+    if (this.#disposed || !info.supported_features?.includes("kernel subshells")) return;
+    const { subshell_id } = await this.#control("create_subshell_request", {});
+    this.#subshell = subshell_id as string;
+  }
+
+  /** What is sent earlier would wait for that answer of the main shell, too. */
+  async #connected(): Promise<void> {
+    const { kernel } = this;
+    if (kernel.connectionStatus === "connected") return;
+    await new Promise<void>((resolve) => {
+      const listener = (): void => {
+        if (kernel.connectionStatus !== "connected" && !this.#disposed) return;
+        kernel.connectionStatusChanged.disconnect(listener);
+        resolve();
+      };
+      kernel.connectionStatusChanged.connect(listener);
+      kernel.disposed.connect(() => resolve());
+    });
+  }
+
+  /** Ask the kernel's control channel, which answers at any time. */
+  async #control(msgType: ControlRequest, content: JSONObject): Promise<JSONObject> {
+    const { kernel } = this;
+    const message = KernelMessage.createMessage({
+      msgType,
+      channel: "control",
+      username: kernel.username,
+      session: kernel.clientId,
+      content,
+    } as unknown as KernelMessage.IOptions<KernelMessage.ICreateSubshellRequestMsg>);
+    const reply = await kernel.sendControlMessage(message, true, true).done;
+    return reply.content as unknown as JSONObject;
   }
 
   #say(msgType: "comm_open" | "comm_msg" | "comm_close", content: JSONObject, buffers: Buffers = []): void {
@@ -107,18 +177,19 @@ export class KernelModel implements WidgetModel {
       username: this.kernel.username,
       session: this.kernel.clientId,
       subshellId: this.#subshell,
-      content: { comm_id: this.#id, ...content },
+      content: { comm_id: this.id, ...content },
       buffers,
     } as unknown as KernelMessage.IOptions<KernelMessage.ICommMsgMsg<"shell">>);
     this.kernel.sendShellMessage(message, false, true);
   }
 
   readonly #onMessage = (_sender: unknown, message: KernelMessage.IIOPubMessage): void => {
-    const content = message.content as { comm_id?: string; data?: { op?: string } };
-    if (content.comm_id !== this.#id) return;
+    const content = message.content as { comm_id?: string; data?: { op?: string; id?: number } };
+    if (content.comm_id !== this.id) return;
     if (message.header.msg_type === "comm_close") this.#resolve(null);
     else if (message.header.msg_type !== "comm_msg") return;
     else if (content.data?.op === "app") this.#receiveTraits(content.data as Answer);
+    else if (content.data?.op === "inspected") this.#requests.get(content.data.id ?? 0)?.(content.data as JSONObject);
     else this.#emit("msg:custom", content.data, message.buffers ?? []);
   };
 

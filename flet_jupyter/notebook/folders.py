@@ -1,0 +1,58 @@
+"""Where an app's files are on the kernel's disk."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from flet_jupyter.core.find import FoundApp
+
+__all__ = ["Folders"]
+
+_ASSETS: Final = "assets"
+_UPLOADS: Final = "uploads"
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """The folders of an app.
+
+    Attributes
+    ----------
+    app : Path
+        That of its file, or the kernel's current one.
+    assets : Path or None
+        That of its assets, if there are any.
+    uploads : str
+        That of its uploads, below the app's own. It need not exist.
+    """
+
+    app: Path
+    assets: Path | None
+    uploads: str
+
+    @classmethod
+    def of(cls, found: FoundApp) -> Folders:
+        """Return the folders of an app; like Flet, take relative names from the app's own folder."""
+        folder = found.file.parent if found.file is not None else Path.cwd()
+        # Whoever found it in a file has looked for its assets there.
+        named = found.assets_dir or (None if found.file is not None else _ASSETS)
+        assets = folder / named if named is not None else None
+        uploads = folder / str(found.options.get("upload_dir") or _UPLOADS)
+        below = uploads.relative_to(folder) if uploads.is_relative_to(folder) else uploads
+        return cls(folder, assets if assets is not None and assets.is_dir() else None, below.as_posix())
+
+    def described(self) -> dict[str, str | None] | None:
+        """Return what a page needs to find these folders on the server; None if there is no telling."""
+        session = os.environ.get("JPY_SESSION_NAME", "")  # set by jupyter-server: the session's path on the disk
+        if not session:
+            return None
+        return {
+            "session": Path(session).as_posix(),
+            "folder": self.app.as_posix(),
+            "assets": self.assets.as_posix() if self.assets is not None else None,
+            "uploads": self.uploads,
+        }
