@@ -42,6 +42,13 @@ const browserClock = {
   clearTimeout: (timer: unknown): void => clearTimeout(timer as number),
 };
 
+/** What a page is called. */
+export interface PageTitle {
+  title: string;
+  /** The URL of a picture among its assets; empty if it has none. */
+  icon: string;
+}
+
 /** Where a view is, and what that asks of it. */
 export interface Surroundings {
   /** The Jupyter server's base URL: a path that begins and ends with a slash. */
@@ -55,12 +62,14 @@ export interface Surroundings {
   look?: Look;
   /** Called when the state or what is said about it changes; `waiting` while the kernel does not answer. */
   changed?(state: ViewState, message: string, waiting: boolean): void;
-  /** Called with the page's title, and when that changes. */
-  titled?(title: string): void;
+  /** Called with the page's title and icon, and when they change. */
+  titled?(title: PageTitle): void;
   /** Called when the app's file has changed since it was run. */
   outdated?(): void;
   /** Called with what the app prints. */
   printed?(entries: readonly OutputEntry[]): void;
+  /** What the app's file printed before there was an app: it stands above what the app prints. */
+  preface?(): readonly OutputEntry[];
 }
 
 export class AppView {
@@ -80,6 +89,7 @@ export class AppView {
   #kernel: KernelState = { kind: "connected", idle: false };
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
   #lastWidth = 0;
+  #icon = "";
   readonly #wording: Wording;
 
   constructor(
@@ -201,7 +211,7 @@ export class AppView {
         this.view.setContentHeight(content.height);
         break;
       case "title":
-        this.around.titled?.(content.title);
+        this.#tellTitle(content.title);
         break;
       case "outdated":
         this.around.outdated?.();
@@ -223,12 +233,17 @@ export class AppView {
     clearTimeout(this.#idleTimer);
     this.#idleTimer = undefined;
     this.view.output.clear();
-    this.view.output.append(message.output);
+    this.view.output.append([...(this.around.preface?.() ?? []), ...message.output]);
     if (!this.#showing) this.around.printed?.(message.output);
-    this.around.titled?.(message.title);
     if (message.height !== null) this.view.setContentHeight(message.height);
-    if (!this.#showing) void this.#show(this.#withFiles(message));
+    const shell = this.#withFiles(message);
+    this.#tellTitle(message.title);
+    if (!this.#showing) void this.#show(shell);
     this.#refresh();
+  }
+
+  #tellTitle(title: string): void {
+    this.around.titled?.({ title, icon: this.#icon });
   }
 
   #withFiles({ shell, files }: Opened): Shell {
@@ -237,6 +252,7 @@ export class AppView {
     void app.complaint().then((text) => text && this.view.setNote(text));
     void app.uploadGrant().then((grant) => grant && this.#link.tellUploads(grant));
     const url = app.assetsUrl;
+    this.#icon = url !== null && files.icon ? url + files.icon : "";
     return url === null ? shell : withAssets(shell, url);
   }
 

@@ -41,8 +41,13 @@ export class AppFiles {
     const [first] = files;
     if (!first) return "";
     const more = files.length > 1 ? ` ${say("There are more such files.")}` : "";
-    const text = say("%1 among the app's assets has %2 MB; this Jupyter server sends %3 MB of a file at most (FletExtension.max_asset_bytes).");
-    return [first.path, megabytes(first.size), megabytes(limit)].reduce((filled, value, index) => filled.replace(`%${index + 1}`, value), text) + more;
+    const text = say(
+      "%1 among the app's assets has %2 MB; this Jupyter server sends %3 MB of a file at most (FletExtension.max_asset_bytes).",
+      first.path,
+      megabytes(first.size),
+      megabytes(limit),
+    );
+    return text + more;
   }
 
   /** Ask the server where uploads may go, once for all apps of a folder; null if nowhere. */

@@ -13,7 +13,7 @@ import { PANEL } from "./words.ts";
 
 export { warmUp } from "./engine.ts";
 export { FlutterPage } from "./flutter.ts";
-export type { Surroundings, WidgetModel } from "./app-view.ts";
+export type { PageTitle, Surroundings, WidgetModel } from "./app-view.ts";
 export type { KernelState, KernelWatch } from "./jupyter.ts";
 export type { LinkCounters } from "./link.ts";
 export { REGISTRY, registry } from "./registry.ts";

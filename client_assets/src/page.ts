@@ -53,7 +53,7 @@ async function main({ baseUrl, kernelId, appId }: Config): Promise<void> {
     baseUrl,
     wording: { starting: "Starting the app…", forgotten: ENDED },
     watch: (listener, signal) => watch(kernel, listener, signal),
-    titled: (title) => {
+    titled: ({ title }) => {
       document.title = title || name;
     },
   });

@@ -68,6 +68,8 @@ export interface FilesInfo {
   folder: string;
   /** That of its assets, if it has any. */
   assets: string | null;
+  /** The app's icon among them. */
+  icon: string | null;
   /** That of its uploads, below its own. */
   uploads: string;
 }

@@ -25,7 +25,7 @@ export interface Registry {
   /** The outputs of cells in which an app is, or would be if it were not in a panel. */
   readonly places: Set<Place>;
   /** The front end's translations, if it has any for us. */
-  translate: ((text: string) => string) | null;
+  translate: ((text: string, ...values: string[]) => string) | null;
   /** Shows apps of cells in panels, where the front end has such. */
   panels: Panels | null;
 }

@@ -2,9 +2,11 @@
 
 import { registry } from "./registry.ts";
 
-/** A text in the user's language; it is English in the source. */
-export function say(text: string): string {
-  return registry().translate?.(text) ?? text;
+/** A text in the user's language; it is English in the source. `values` come in place of %1, %2 and so on. */
+export function say(text: string, ...values: string[]): string {
+  const { translate } = registry();
+  if (translate) return translate(text, ...values);
+  return values.reduce((filled, value, index) => filled.replace(`%${index + 1}`, () => value), text);
 }
 
 /** What the places of a view call what the user has to do. */

@@ -14,6 +14,8 @@ __all__ = ["Folders"]
 
 _ASSETS: Final = "assets"
 _UPLOADS: Final = "uploads"
+_ICONS: Final = ("favicon.png", "icon.png", "icon.svg")
+"""What Flet takes for an app's icon, on the web and elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,11 @@ class Folders:
         below = uploads.relative_to(folder) if uploads.is_relative_to(folder) else uploads
         return cls(folder, assets if assets is not None and assets.is_dir() else None, below.as_posix())
 
+    @property
+    def icon(self) -> str | None:
+        """The name of the app's icon among its assets, if it has one."""
+        return next((name for name in _ICONS if self.assets is not None and (self.assets / name).is_file()), None)
+
     def described(self) -> dict[str, str | None] | None:
         """Return what a page needs to find these folders on the server; None if there is no telling."""
         session = os.environ.get("JPY_SESSION_NAME", "")  # set by jupyter-server: the session's path on the disk
@@ -54,5 +61,6 @@ class Folders:
             "session": Path(session).as_posix(),
             "folder": self.app.as_posix(),
             "assets": self.assets.as_posix() if self.assets is not None else None,
+            "icon": self.icon,
             "uploads": self.uploads,
         }

@@ -170,7 +170,7 @@ export const cells: JupyterFrontEndPlugin<void> = {
     if (settings) preferences.follow(settings).catch((error: unknown) => console.error("Flet's settings cannot be read.", error));
     const panels = new CellPanels({ app, documents, trans, preferences, everyPanel, notebooks, hasPlaces: labShell !== null });
     const page = registry();
-    page.translate ??= (text) => trans.__(text);
+    page.translate ??= (text, ...values) => trans.__(text, ...values);
     page.panels = panels;
     addCommands(app, panels, trans, notebooks);
     app.commands.addCommand(RESTORE_CELL, {

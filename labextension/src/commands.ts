@@ -10,12 +10,12 @@ import type { IDefaultFileBrowser } from "@jupyterlab/filebrowser";
 import type { ILauncher } from "@jupyterlab/launcher";
 import type { IMainMenu } from "@jupyterlab/mainmenu";
 import type { TranslationBundle } from "@jupyterlab/translation";
-import { CommandToolbarButton, refreshIcon, runIcon, stopIcon, undoIcon } from "@jupyterlab/ui-components";
+import { CommandToolbarButton, refreshIcon, runIcon, stopIcon } from "@jupyterlab/ui-components";
 import type { Widget } from "@lumino/widgets";
 import { DisposableDelegate } from "@lumino/disposable";
 import type { IDisposable } from "@lumino/disposable";
 import type { FletDocument } from "./document";
-import { fletIcon } from "./icon";
+import { fletIcon, hotReloadIcon } from "./icon";
 import type { Preferences } from "./settings";
 import { Commands, FACTORY } from "./tokens";
 
@@ -121,7 +121,7 @@ export function addCommands(front: FrontEnd): void {
   commands.addCommand(Commands.reload, {
     label: (args) => (args["toolbar"] ? "" : trans.__("Reload App")),
     caption: trans.__("Run the app's file anew"),
-    icon: refreshIcon,
+    icon: runIcon,
     describedBy: { args: { type: "object", properties: { toolbar: { type: "boolean" } } } },
     isEnabled: hasPanel,
     execute: (args) => ofToolbar(args)?.content.reload(true),
@@ -137,7 +137,7 @@ export function addCommands(front: FrontEnd): void {
   commands.addCommand(Commands.restart, {
     label: (args) => (args["toolbar"] ? "" : trans.__("Restart App")),
     caption: trans.__("Restart the kernel and the app; its state is lost"),
-    icon: undoIcon,
+    icon: refreshIcon,
     describedBy: { args: { type: "object", properties: { toolbar: { type: "boolean" } } } },
     isEnabled: hasPanel,
     execute: (args) => ofToolbar(args)?.content.restart(),
@@ -145,7 +145,7 @@ export function addCommands(front: FrontEnd): void {
   commands.addCommand(Commands.toggleReload, {
     label: (args) => (args["toolbar"] ? "" : trans.__("Reload When the File Is Saved")),
     caption: trans.__("Reload the app when its file is saved"),
-    icon: runIcon,
+    icon: hotReloadIcon,
     describedBy: { args: { type: "object", properties: { toolbar: { type: "boolean" } } } },
     isToggleable: true,
     isToggled: () => preferences.isHot,

@@ -7,7 +7,7 @@
 import { PageConfig, URLExt } from "@jupyterlab/coreutils";
 import type * as Engine from "../../client_assets/src/index";
 
-export type { LinkCounters, Look, OutputEntry, PanelView, ViewState, WidgetModel } from "../../client_assets/src/index";
+export type { LinkCounters, Look, OutputEntry, PageTitle, PanelView, ViewState, WidgetModel } from "../../client_assets/src/index";
 
 let loading: Promise<typeof Engine> | null = null;
 

@@ -20,3 +20,28 @@ export const inspectorIcon = new LabIcon({
   </g>
 </svg>`,
 });
+
+export const hotReloadIcon = new LabIcon({
+  name: "flet-jupyter:hot-reload",
+  svgstr: `<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16" viewBox="0 0 24 24">
+  <g class="jp-icon3 jp-icon-selectable" fill="#616161"><path d="M13 2 4 14h6l-1 8 9-12h-6z"/></g>
+</svg>`,
+});
+
+const ofApps = new Map<string, LabIcon>();
+
+/** The icon of an app, from a picture among its assets. */
+export function appIcon(url: string): LabIcon {
+  const known = ofApps.get(url);
+  if (known) return known;
+  const picture = document.createElementNS("http://www.w3.org/2000/svg", "image");
+  picture.setAttribute("href", url);
+  picture.setAttribute("width", "16");
+  picture.setAttribute("height", "16");
+  const icon = new LabIcon({
+    name: `flet-jupyter:app-${ofApps.size}`,
+    svgstr: `<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16" viewBox="0 0 16 16">${picture.outerHTML}</svg>`,
+  });
+  ofApps.set(url, icon);
+  return icon;
+}

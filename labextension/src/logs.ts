@@ -72,9 +72,17 @@ function follow(app: JupyterFrontEnd, shell: ILabShell, panels: IFletPanels): vo
 
 function* consoles(shell: ILabShell): Iterable<LogConsolePanel> {
   for (const area of ["down", "main"] as const) {
-    for (const widget of shell.widgets(area)) {
+    for (const widget of widgetsIn(shell, area)) {
       const { content } = widget as Partial<{ content: Widget }>;
       if (content?.hasClass("jp-LogConsolePanel")) yield content as LogConsolePanel;
     }
+  }
+}
+
+function* widgetsIn(shell: ILabShell, area: ILabShell.Area): Iterable<Widget> {
+  try {
+    yield* shell.widgets(area);
+  } catch {
+    // JupyterLab 4.4 does not tell what is in its lower area.
   }
 }

@@ -1,7 +1,7 @@
 /** Panels as widgets of the main area: an icon, and a title that follows the app's page. */
 
 import { MainAreaWidget } from "@jupyterlab/apputils";
-import { fletIcon } from "./icon";
+import { appIcon, fletIcon } from "./icon";
 import type { FletPanel } from "./panel";
 
 export class FletMainArea extends MainAreaWidget<FletPanel> {
@@ -11,8 +11,9 @@ export class FletMainArea extends MainAreaWidget<FletPanel> {
     super(options);
     this.title.icon = fletIcon;
     this.title.closable = true;
-    options.content.titled.connect((_sender, title) => {
+    options.content.titled.connect((_sender, { title, icon }) => {
       this.title.label = title || this.#name;
+      this.title.icon = icon ? appIcon(icon) : fletIcon;
     });
   }
 

@@ -11,7 +11,7 @@ import { Widget } from "@lumino/widgets";
 import { KernelModel } from "../../client_assets/src/kernel-model";
 import type { AppTraits } from "../../client_assets/src/kernel-model";
 import { basePath, loadEngine } from "./engine";
-import type { LinkCounters, OutputEntry, PanelView, ViewState } from "./engine";
+import type { LinkCounters, OutputEntry, PageTitle, PanelView, ViewState } from "./engine";
 import { Notice } from "./notice";
 import type { Action, NoticeOptions } from "./notice";
 import type { PanelKernel } from "./panel-kernel";
@@ -40,6 +40,9 @@ export interface PanelOptions {
 
 type KernelState = { kind: "connected"; idle: boolean } | { kind: "reconnecting"; message: string };
 
+/** How many pieces of what a file prints when it is run are kept. */
+const MAX_PREFACE = 200;
+
 /** What the server's Python environment lacks when its kernel cannot run apps. */
 const MISSING = /No module named '(flet_jupyter|flet|anywidget)/;
 
@@ -48,7 +51,7 @@ export class FletPanel extends Widget {
   readonly #trans: TranslationBundle;
   readonly #stage = document.createElement("div");
   readonly #notice = new Notice();
-  readonly #titled = new Signal<this, string>(this);
+  readonly #titled = new Signal<this, PageTitle>(this);
   readonly #printed = new Signal<this, readonly OutputEntry[]>(this);
   readonly #live = new PromiseDelegate<void>();
   #model: KernelModel | null = null;
@@ -62,7 +65,10 @@ export class FletPanel extends Widget {
   #died = false;
   /** Why the kernel has not given the app. */
   #refusal = "";
-  #early: OutputEntry[] = [];
+  /** What the app's file printed when it was run. */
+  #preface: OutputEntry[] = [];
+  /** The kernel in which the app was run; empty while there is none. */
+  #kernelId = "";
 
   constructor(options: PanelOptions) {
     super();
@@ -77,8 +83,8 @@ export class FletPanel extends Widget {
     kernel.connectionStatusChanged.connect(this.#connectionChanged, this);
   }
 
-  /** The page's title, each time it changes. */
-  get titled(): ISignal<this, string> {
+  /** The page's title and icon, each time one changes. */
+  get titled(): ISignal<this, PageTitle> {
     return this.#titled;
   }
 
@@ -140,20 +146,34 @@ export class FletPanel extends Widget {
       await this.restart();
       return;
     }
+    const preface = this.#preface;
     const failure = await this.#execute(kernel, source.reload(force));
     if (this.isDisposed) return;
     if (failure === null) {
       this.#notice.hide();
       return;
     }
+    this.#preface = preface;
     this.#say({ ...failure, error: true, over: "strip", actions: [this.#reloadAction(), this.#hideAction()] });
   }
 
   /** Restart the kernel, and with it the app. */
   async restart(): Promise<void> {
     const { kernel } = this.#options;
-    if (kernel.connection && kernel.restart) await kernel.restart(); // the status tells when it has
-    else await this.start();
+    if (!kernel.connection || !kernel.restart) {
+      await this.start();
+      return;
+    }
+    await kernel.restart();
+    this.#restarted();
+  }
+
+  /** Run the app in the kernel that was restarted, unless that is done: nobody else may have told of the restart's end. */
+  #restarted(): void {
+    const { connection } = this.kernel;
+    if (!this.#restarting || !connection) return;
+    this.#restarting = false;
+    void this.#run(connection);
   }
 
   override dispose(): void {
@@ -169,7 +189,7 @@ export class FletPanel extends Widget {
 
   /** Show the app; run it first, unless the kernel `mayKnow` it already, and does. */
   async #run(kernel: Kernel.IKernelConnection, mayKnow = false): Promise<void> {
-    const start = this.#begin();
+    const start = this.#begin(kernel.id);
     const trans = this.#trans;
     this.#say({ text: trans.__("Starting the app…"), busy: true });
     const { source } = this.#options;
@@ -216,7 +236,6 @@ export class FletPanel extends Widget {
     try {
       const engine = await loadEngine();
       if (start !== this.#start) return;
-      engine.registry().translate ??= (text) => trans.__(text);
       const { look } = this.#options.preferences;
       this.#view = engine.renderPanel(model, this.#stage, {
         baseUrl: basePath(),
@@ -229,8 +248,8 @@ export class FletPanel extends Widget {
         titled: (title) => this.#titled.emit(title),
         printed: (entries) => this.#printed.emit(entries),
         outdated: () => this.#outdated(),
+        preface: () => this.#preface,
       });
-      this.#view.print(this.#early.splice(0));
       this.#notice.hide();
     } catch (error) {
       this.#fail(
@@ -259,8 +278,9 @@ export class FletPanel extends Widget {
     if (this.#options.preferences.isHot) void this.reload(false);
   }
 
-  #begin(): number {
+  #begin(kernelId: string): number {
     this.#end();
+    this.#kernelId = kernelId;
     this.#died = false;
     return ++this.#start;
   }
@@ -271,6 +291,7 @@ export class FletPanel extends Widget {
     this.#view = null;
     this.#model?.dispose();
     this.#model = null;
+    this.#kernelId = "";
     this.#watch = () => {};
     this.#state = "loading";
   }
@@ -279,6 +300,7 @@ export class FletPanel extends Widget {
   async #execute(kernel: Kernel.IKernelConnection, code: string): Promise<NoticeOptions | null> {
     const future = kernel.requestExecute({ code, store_history: false, allow_stdin: false });
     const failure = { isSentence: false, details: "" };
+    this.#preface = [];
     future.onIOPub = (message) => {
       const { content } = message;
       if (message.header.msg_type === "stream") {
@@ -314,13 +336,14 @@ export class FletPanel extends Widget {
   }
 
   #print(entry: OutputEntry): void {
-    if (this.#view) this.#view.print([entry]);
-    else this.#early.push(entry);
+    this.#view?.print([entry]);
+    this.#preface = [...this.#preface, entry].slice(-MAX_PREFACE);
     this.#printed.emit([entry]);
   }
 
   #statusChanged(_sender: unknown, status: Kernel.Status): void {
     const trans = this.#trans;
+    const other = this.#otherKernel();
     if (status === "restarting" && !this.#options.source.run) {
       this.#end();
       this.#fail(trans.__("The kernel was restarted, and the app has ended with it."), "", this.#startAction());
@@ -332,15 +355,20 @@ export class FletPanel extends Widget {
       this.#restarting = false;
       this.#died = true;
       this.#end();
-      this.#fail(trans.__("The kernel died."), "", this.#startAction());
+      this.#fail(trans.__("The kernel died."), "", this.#runAction());
     } else if (status === "terminating" || status === "dead") {
       // A kernel that dies is started anew by the server; one that is dead without that was shut down somewhere.
       this.#gone();
-    } else if (this.#restarting && status === "idle") {
-      this.#restarting = false;
-      const { connection } = this.kernel;
-      if (connection) void this.#run(connection);
-    } else this.#tellKernel();
+    } else if (this.#restarting && status === "idle") this.#restarted();
+    else if (other) void this.#run(other);
+    else this.#tellKernel();
+  }
+
+  /** The kernel that somebody has chosen instead of the one in which the app was run. */
+  #otherKernel(): Kernel.IKernelConnection | null {
+    const { connection } = this.kernel;
+    const isOther = this.#options.source.run && this.#kernelId && connection?.id !== this.#kernelId;
+    return isOther ? connection : null;
   }
 
   #gone(): void {

@@ -338,13 +338,13 @@ class Lab:
             [self._session_path(name), code],
         )
 
-    def wait_busy(self, name: str) -> None:
-        """Wait until the kernel of a file's panels is busy."""
+    def wait_file(self, name: str) -> None:
+        """Wait until a file is there, which an app writes."""
         for _ in range(200):
-            if any(one["kernel"]["execution_state"] == "busy" for one in self.sessions()):
+            if (self.path / name).exists():
                 return
-            self.page.wait_for_timeout(100)
-        raise AssertionError(f"the kernel of {name} is not busy")
+            self.page.wait_for_timeout(50)
+        raise AssertionError(f"nobody has written {name}")
 
     def refresh_kernels(self) -> None:
         """Have the page learn of the kernels that the server offers now."""

@@ -117,10 +117,10 @@ def test_a_kernel_that_a_handler_kills_is_told_and_the_app_can_be_started_again(
 
 @pytest.mark.parametrize("way", ["interrupt", "restart"])
 def test_an_app_that_never_comes_to_an_end_of_its_start_can_be_stopped(lab: Lab, way: str) -> None:
-    lab.write("counter.py", "import itertools\nprint('begins')\nfor number in itertools.count():\n    pass\n")
+    lab.write("counter.py", "print('begins')\nopen('begun', 'w').close()\nwhile True:\n    pass\n")
     panel = lab.open_any("counter.py")
     panel.says("Starting the app…")
-    lab.wait_busy("counter.py")
+    lab.wait_file("begun")
     lab.picture("starting")
     lab.write("counter.py", COUNTER)
     if way == "interrupt":
@@ -234,7 +234,6 @@ def offering(browser: Browser, root: Path, *names: str) -> Iterator[Kernels]:
     with jupyter_server(root, options=options, environment={"JUPYTER_PATH": path}) as server:
         context = new_context(browser)
         lab = Lab(context.new_page(), server, "folder")
-        lab.load()
         yield Kernels(lab, kernels)
         lab.forgive("kernelspec|Kernel")
         assert lab.wrong == []
@@ -246,6 +245,7 @@ def test_a_server_without_a_python_kernel_is_told_and_the_app_starts_when_there_
 ) -> None:
     with offering(browser, tmp_path, "late") as kernels:
         lab = kernels.lab
+        lab.load()
         lab.write("counter.py", COUNTER)
         panel = lab.open_any("counter.py")
         panel.says("This server has no Python kernel. Install one (pip install ipykernel), and start the app again.")
@@ -260,6 +260,7 @@ def test_a_kernel_without_flet_jupyter_is_told_and_another_can_be_chosen(browser
     with offering(browser, tmp_path, "bare", "complete") as kernels:
         lab = kernels.lab
         kernels.install("bare", "-c", BARE)
+        lab.load()
         lab.write("counter.py", COUNTER)
         panel = lab.open_any("counter.py")
         panel.says("This kernel has no flet-jupyter. Install it there (pip install flet-jupyter)")

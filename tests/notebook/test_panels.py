@@ -330,12 +330,14 @@ def test_a_look_that_makes_no_sense_is_none(look: Any) -> None:
 
 def test_where_files_are_is_told(files: Files) -> None:
     (files.folder / "assets").mkdir()
+    (files.folder / "assets" / "icon.png").write_bytes(b"")
     files.write("app.py", COUNTER.replace("START", "0").replace("ft.run(main)", "ft.run(main, upload_dir='in/here')"))
     folder = files.folder.as_posix()
     assert files.open("app.py").view.opened["files"] == {
         "session": f"{folder}/app.py",
         "folder": folder,
         "assets": f"{folder}/assets",
+        "icon": "icon.png",
         "uploads": "in/here",
     }
 
