@@ -285,6 +285,9 @@ class LiveApp:
         fresh = host.create_session(page)
         if self._look is not None:
             self._look.apply(fresh.page)
+        # What the former version has said is history, however this ends; what this one says in `main` is not.
+        self._output.clear()
+        self._tell({"op": "clear_output"})
         running = asyncio.run_coroutine_threadsafe(host.run_main(fresh), self._runtime.core.loop)
         ended, _ = await asyncio.wait([asyncio.wrap_future(running)], timeout=MAIN_PATIENCE)
         if ended and (error := ended.pop().exception()) is not None:
@@ -301,8 +304,6 @@ class LiveApp:
             former_run.cancel()
         former.on_session_closed = None
         former.close_session(session)
-        self._output.clear()
-        self._tell({"op": "clear_output"})
         for transport in transports:
             transport.close(reopen=True)
         running.add_done_callback(self._main_ended)

@@ -1,6 +1,6 @@
 /** Flet apps in panels of JupyterLab and Notebook. */
 
-import { ILayoutRestorer } from "@jupyterlab/application";
+import { ILabShell, ILayoutRestorer } from "@jupyterlab/application";
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { ICommandPalette, ISessionContextDialogs, SessionContextDialogs, WidgetTracker } from "@jupyterlab/apputils";
 import { IDocumentManager } from "@jupyterlab/docmanager";
@@ -34,6 +34,7 @@ const plugin: JupyterFrontEndPlugin<IFletTracker> = {
     IDefaultFileBrowser,
     IMainMenu,
     ISessionContextDialogs,
+    ILabShell,
   ],
   activate(
     app: JupyterFrontEnd,
@@ -47,6 +48,7 @@ const plugin: JupyterFrontEndPlugin<IFletTracker> = {
     browser: IDefaultFileBrowser | null,
     menu: IMainMenu | null,
     dialogs: ISessionContextDialogs | null,
+    lab: ILabShell | null,
   ): IFletTracker {
     const language = translator ?? nullTranslator;
     const trans = language.load(DOMAIN);
@@ -69,6 +71,8 @@ const plugin: JupyterFrontEndPlugin<IFletTracker> = {
     });
     factory.widgetCreated.connect((_sender, widget) => {
       widget.context.pathChanged.connect(() => void tracker.save(widget));
+      // Notebook shows a document in a browser tab of its own, and gives that a name only for documents that it knows.
+      if (!lab) nameTab(widget);
       void tracker.add(widget);
       void everyPanel.add(widget);
     });
@@ -82,5 +86,14 @@ const plugin: JupyterFrontEndPlugin<IFletTracker> = {
     return tracker;
   },
 };
+
+/** Let the browser's tab have the title of a widget. */
+function nameTab({ title }: FletDocument): void {
+  const follow = (): void => {
+    document.title = title.label;
+  };
+  follow();
+  title.changed.connect(follow);
+}
 
 export default [panels, plugin, cells, logs, inspector];

@@ -54,10 +54,10 @@ export class Notice {
 function buttons(actions: Action[]): HTMLElement {
   const row = document.createElement("div");
   row.className = "jp-FletPanel-noticeActions";
-  for (const { label, run } of actions) {
+  for (const [index, { label, run }] of actions.entries()) {
     const button = document.createElement("button");
     button.type = "button";
-    button.className = "jp-Button jp-mod-styled jp-mod-minimal";
+    button.className = `jp-Button jp-mod-styled ${index === 0 ? "jp-mod-accept" : "jp-mod-reject"}`;
     button.textContent = label;
     button.addEventListener("click", run);
     row.append(button);

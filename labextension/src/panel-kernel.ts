@@ -1,7 +1,7 @@
 /** The kernel of a panel: one that it has for itself, or that of a notebook. */
 
 import type { ISessionContext } from "@jupyterlab/apputils";
-import type { Kernel } from "@jupyterlab/services";
+import type { Kernel, Session } from "@jupyterlab/services";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ISignal } from "@lumino/signaling";
 import { SharedKernel } from "../../client_assets/src/shared-kernel";
@@ -44,18 +44,24 @@ export class SessionKernel implements PanelKernel {
     const { session } = this;
     await session.sessionManager.ready;
     // As far as is known without asking: who believes that it starts something new just does so in vain.
-    const running = [...session.sessionManager.running()].find(({ path }) => path === session.path);
+    let running = this.#find();
     if (!this.#initialized) {
       this.#initialized = true;
       await session.specsManager.ready;
       await session.initialize();
     } else if (!this.connection) {
-      // `initialize` does it but once.
-      await session.specsManager.refreshSpecs();
+      // `initialize` does it but once. The session may have gone with its kernel, and somebody may have started another.
+      await Promise.all([session.specsManager.refreshSpecs(), session.sessionManager.refreshRunning()]);
+      running = this.#find();
       if (running?.kernel && !session.session) await session.changeKernel({ id: running.kernel.id });
       else await session.startKernel();
     }
     return running !== undefined;
+  }
+
+  #find(): Session.IModel | undefined {
+    const { sessionManager, path } = this.session;
+    return [...sessionManager.running()].find((model) => model.path === path);
   }
 
   absence(trans: TranslationBundle): string {

@@ -332,7 +332,8 @@ export class FletPanel extends Widget {
       };
     }
     if (isSentence) return { text: evalue, details };
-    return { text: trans.__("The app failed to start: %1", `${ename}: ${evalue}`), details };
+    if (ename === "KeyboardInterrupt") return { text: trans.__("The app was interrupted while it was starting."), details };
+    return { text: trans.__("The app failed to start: %1", evalue ? `${ename}: ${evalue}` : ename), details };
   }
 
   #print(entry: OutputEntry): void {

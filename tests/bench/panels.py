@@ -71,9 +71,17 @@ def measure() -> Result:
         [
             _row("later panel, the engine is there", later, bare),
             _row("first panel of a page, with the engine's start", first, bare),
-            Row(f"{PANELS} panels: engines that were loaded", engines, 1, "", f"{views} views", str(PANELS), views == PANELS),
+            Row(
+                f"{PANELS} panels: engines that were loaded",
+                engines,
+                1,
+                "",
+                f"{views} views",
+                str(PANELS),
+                views == PANELS,
+            ),
         ]
-    )  # fmt: skip
+    )
 
 
 def _row(what: str, panels: list[float], bare: list[float]) -> Row:

@@ -27,6 +27,15 @@ WHOLE = (
 )
 """A cell that needs no other."""
 
+COUNT_OPENED = """
+window.opened = 0;
+const open = window.open;
+window.open = (...options) => {
+    window.opened += 1;
+    return open.apply(window, options);
+};
+"""
+
 
 def panels(page: Page) -> Locator:
     return page.locator(".jp-FletCellPanel")
@@ -239,21 +248,27 @@ def test_a_saved_notebook_opens_no_panel_when_its_app_does_not_live(notebook: Op
     lab.run(1)
     count_on(panels(lab.page), "1")
     to_notebook(lab)
-    # As "Save Widget State Automatically" does.
-    lab.page.evaluate(
-        """async () => {
-            const app = window.jupyterapp;
-            app.commands.execute('@jupyter-widgets/jupyterlab-manager:saveWidgetState').catch(() => {});
-            await app.commands.execute('docmanager:save');
-            await app.shell.currentWidget.sessionContext.shutdown();
-        }"""
+    state = lab.quietly("import json, ipywidgets; print(json.dumps(ipywidgets.Widget.get_manager_state()))")
+    # As with the setting "Save Jupyter widget state in notebooks"; the next visit is in another tab of the browser.
+    path = lab.page.evaluate(
+        """async state => {
+            const { commands, shell } = window.jupyterapp;
+            const { context, sessionContext } = shell.currentWidget;
+            context.model.setMetadata('widgets', { 'application/vnd.jupyter.widget-state+json': JSON.parse(state) });
+            await commands.execute('docmanager:save');
+            await sessionContext.shutdown();
+            sessionStorage.clear();
+            return context.path;
+        }""",
+        state,
     )
     expect(notice(lab.page)).to_contain_text("The kernel was shut down.")
     lab.page.goto("about:blank")
-    lab.open(next(path.name for path in lab.server.root.glob("test_a_saved*.ipynb")))
-    expect(lab.cell(1)).to_be_visible()
+    lab.open(path)
+    expect(lab.cell(1).locator(".flet-placeholder")).to_contain_text("If this stays, run this cell again.")
     lab.run(0)
     expect(lab.cell(0)).to_contain_text("[1]:")
+    expect(lab.cell(1).locator(".flet-placeholder")).to_contain_text("If this stays, run this cell again.")
     expect(panels(lab.page)).to_have_count(0)
     lab.run(1)
     shows(panels(lab.page), "0")
@@ -322,17 +337,19 @@ def test_an_app_is_in_a_browser_tab_too_with_its_title_and_state(notebook: OpenN
     expect(tab.get_by_text("This app was closed.")).to_be_visible()
 
 
-def test_the_magic_opens_a_browser_tab_once(notebook: OpenNotebook) -> None:
+def test_the_magic_opens_a_browser_tab_once(page: Page, notebook: OpenNotebook) -> None:
+    page.add_init_script(COUNT_OPENED)
     lab = notebook(["%%flet --browser" + COUNTER])
     with lab.page.expect_popup() as popup:
         lab.run(1)
     count_on(popup.value.locator("body"), "1")
+    assert lab.page.evaluate("() => window.opened") == 1
     line = lab.cell(1).locator(".flet-placeholder")
     expect(line).to_have_text("Shown in a browser tab.Open in Browser TabShow Here")
     save_and_reload(lab)
     lab.wait_ready()
     expect(line).to_contain_text("Shown in a browser tab.")
-    assert len(lab.page.context.pages) == 2
+    assert lab.page.evaluate("() => window.opened") == 0
     line.get_by_role("button", name="Show Here").click()
     shows(lab.cell(1), "1")
 

@@ -237,6 +237,7 @@ def test_an_error_is_in_the_last_errors_and_in_the_log_console(lab: Lab) -> None
     panel.view.click(position={"x": 5, "y": 5})
     lab.menu("View", "Show Log Console")
     log = log_console(lab)
+    expect(lab.page.get_by_role("tab", name=f"Log: {lab.folder}/app.py")).to_be_visible()
     expect(log).to_contain_text("the module runs")
     for text in ("main runs", "about to fail", "ValueError: that went wrong"):
         expect(log).to_contain_text(text)
@@ -291,7 +292,10 @@ def test_the_inspector_stays_with_the_last_panel_and_goes_on_after_a_reload(lab:
     panel.shows("100")
 
 
-def test_without_a_panel_the_inspector_says_what_to_do(lab: Lab) -> None:
+def test_an_open_inspector_waits_for_a_panel(lab: Lab) -> None:
     inspector = Inspector(lab)
     expect(inspector.element).to_contain_text("Open a Flet app in a panel to see here what it is made of.")
     expect(inspector.tree).to_be_hidden()
+    lab.write("app.py", APP)
+    lab.open("app.py")
+    expect(inspector.row("Text", "0")).to_be_visible()

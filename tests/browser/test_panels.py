@@ -14,12 +14,16 @@ if TYPE_CHECKING:
     from tests.browser.panels import Lab
 
 NOTEBOOK = [
-    "import flet as ft\nfrom helper import GREETING\nvalue = 'the panel'",
-    "def main(page: ft.Page):\n"
-    "    count = ft.Text('0')\n"
-    "    page.add(ft.Text(GREETING), count,\n"
-    "        ft.FilledButton('Add', on_click=lambda e: setattr(count, 'value', str(int(count.value) + 1))))\n"
-    "ft.run(main)",
+    """\
+import flet as ft
+from helper import GREETING
+value = 'the panel'""",
+    """\
+def main(page: ft.Page):
+    count = ft.Text('0')
+    page.add(ft.Text(GREETING), count,
+        ft.FilledButton('Add', on_click=lambda e: setattr(count, 'value', str(int(count.value) + 1))))
+ft.run(main)""",
 ]
 
 

@@ -1,4 +1,4 @@
-"""Whatever is wrong with an app's file or its kernel, the panel says so in clear words and offers a way on that works."""
+"""Whatever is wrong with an app's file or its kernel, the panel says so in clear words and offers a way on."""
 
 from __future__ import annotations
 
@@ -43,7 +43,10 @@ IPKernelApp.launch_instance()
     [
         ("def main(page:\n", "counter.py, line 1: "),
         ("", "counter.py neither calls ft.run() nor defines a function 'main(page)'."),
-        ("import flet as ft\nprint('no app')\n", "counter.py neither calls ft.run() nor defines a function 'main(page)'."),
+        (
+            "import flet as ft\nprint('no app')\n",
+            "counter.py neither calls ft.run() nor defines a function 'main(page)'.",
+        ),
         ("import flet as ft\nft.run(42)\n", "42 (int) is not a Flet app. Pass a function that takes the page"),
     ],
     ids=["syntax", "empty", "no-app", "no-function"],
@@ -103,7 +106,12 @@ def test_a_kernel_that_dies_at_the_start_is_told_and_can_be_started_again(lab: L
 
 
 def test_a_kernel_that_a_handler_kills_is_told_and_the_app_can_be_started_again(lab: Lab) -> None:
-    lab.write("counter.py", COUNTER.replace("count.value = ", "__import__('os')._exit(1) if count.value == '1' else 0\n        count.value = "))
+    lab.write(
+        "counter.py",
+        COUNTER.replace(
+            "count.value = ", "__import__('os')._exit(1) if count.value == '1' else 0\n        count.value = "
+        ),
+    )
     panel = lab.open("counter.py")
     panel.count(1)
     panel.press("Add")
@@ -282,7 +290,9 @@ def test_a_lab_whose_server_has_no_flet_jupyter_says_what_to_do(lab: Lab) -> Non
     lab.page.route("**/flet/engine.js*", lambda route: route.fulfill(status=404))
     try:
         panel = lab.open_any("counter.py")
-        panel.says("Flet could not be loaded from the Jupyter server. Install flet-jupyter in the environment of the server")
+        panel.says(
+            "Flet could not be loaded from the Jupyter server. Install flet-jupyter in the environment of the server"
+        )
         panel.says("HTTP 404")
         lab.picture("no-engine")
     finally:

@@ -1,4 +1,4 @@
-"""Panels belong to the Lab: they come back, follow its theme, move, take keys, and each user has a session of his own."""
+"""Panels belong to the Lab: they come back, follow its theme, move, take keys, and each user has his own session."""
 
 from __future__ import annotations
 
@@ -190,7 +190,10 @@ def test_the_app_is_as_dark_as_the_lab_also_when_that_changes(lab: Lab) -> None:
 
 def test_the_labs_colour_is_the_seed_of_an_app_without_a_theme(lab: Lab) -> None:
     lab.write("plain.py", COUNTER)
-    lab.write("own.py", COUNTER.replace("pages.append", "page.theme = ft.Theme(color_scheme_seed='#00ff00')\n    pages.append"))
+    lab.write(
+        "own.py",
+        COUNTER.replace("pages.append", "page.theme = ft.Theme(color_scheme_seed='#00ff00')\n    pages.append"),
+    )
     brand = lab.page.evaluate("() => getComputedStyle(document.body).getPropertyValue('--jp-brand-color1').trim()")
     plain = lab.open("plain.py")
     assert plain.ask("pages[0].theme.color_scheme_seed") == plain.ask("pages[0].dark_theme.color_scheme_seed")

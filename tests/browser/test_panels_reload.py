@@ -20,7 +20,8 @@ import flet as ft
 def main(page: ft.Page):
     def show(e=None):
         page.views.clear()
-        page.views.append(ft.View(route="/", controls=[ft.Text("version 1 home"), ft.FilledButton("Shop", on_click=go)]))
+        home = [ft.Text("version 1 home"), ft.FilledButton("Shop", on_click=go)]
+        page.views.append(ft.View(route="/", controls=home))
         if page.route == "/shop":
             page.views.append(ft.View(route="/shop", controls=[ft.Text("version 1 shop")]))
         page.update()
@@ -240,7 +241,11 @@ def test_a_notebook_is_run_again_when_its_code_changes_and_not_for_its_outputs(l
 def test_a_save_of_a_notebook_beside_its_panel_reloads_the_app_only_when_code_has_changed(lab: Lab) -> None:
     lab.write_notebook(
         "app.ipynb",
-        ["import flet as ft\nruns = globals().get('runs', 0) + 1", "ft.Text(f'version 1, run {runs}')", "print('x' * 9)"],
+        [
+            "import flet as ft\nruns = globals().get('runs', 0) + 1",
+            "ft.Text(f'version 1, run {runs}')",
+            "print('x' * 9)",
+        ],
     )
     lab.command("docmanager:open", path=f"{lab.folder}/app.ipynb")
     cell = lab.page.locator(".jp-Notebook .cm-content:visible")
