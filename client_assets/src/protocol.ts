@@ -60,10 +60,8 @@ export interface Shell {
   view: ControlMap;
 }
 
-/** Where an app's files are, by paths on the kernel's disk with forward slashes. */
+/** Where an app's files are, seen from the folder of the file of the kernel's session: the page knows its path on the server. */
 export interface FilesInfo {
-  /** The file of the kernel's session: the page knows its path on the server. */
-  session: string;
   /** The app's own folder. */
   folder: string;
   /** That of its assets, if it has any. */

@@ -3,6 +3,10 @@
 import type { Kernel, KernelMessage } from "@jupyterlab/services";
 import { Signal } from "@lumino/signaling";
 import type { ISignal } from "@lumino/signaling";
+import { settled } from "./kernel-model.ts";
+
+/** What a kernel says of itself; whatever else there is comes from its server. */
+const OWN_STATES: ReadonlySet<unknown> = new Set(["starting", "busy", "idle"]);
 
 export class SharedKernel {
   readonly #statusChanged = new Signal<this, Kernel.Status>(this);
@@ -44,16 +48,25 @@ export class SharedKernel {
     // The notebook's connection handles the comms: a page may have but one that does.
     const connection = (this.#connection = this.kernels.connectTo({ model: { ...model }, handleComms: false }));
     connection.statusChanged.connect(this.#onStatus);
-    connection.connectionStatusChanged.connect((_sender, status) => this.#connectionStatusChanged.emit(status));
+    connection.connectionStatusChanged.connect(this.#onConnectionStatus);
     connection.iopubMessage.connect(this.#onMessage);
     return true;
   }
 
   dispose(): void {
-    this.#connection?.dispose();
+    const connection = this.#connection;
     this.#connection = null;
     this.#life = "";
+    if (!connection || connection.isDisposed) return;
+    connection.statusChanged.disconnect(this.#onStatus);
+    connection.connectionStatusChanged.disconnect(this.#onConnectionStatus);
+    connection.iopubMessage.disconnect(this.#onMessage);
+    void settled(connection).then(() => connection.dispose());
   }
+
+  readonly #onConnectionStatus = (_sender: unknown, status: Kernel.ConnectionStatus): void => {
+    this.#connectionStatusChanged.emit(status);
+  };
 
   readonly #onStatus = (_sender: unknown, status: Kernel.Status): void => {
     // Services call a kernel dead that somebody has shut down; the server then has none of this id.
@@ -62,10 +75,10 @@ export class SharedKernel {
     this.#statusChanged.emit(status === "dead" && !isThere ? "terminating" : status);
   };
 
-  readonly #onMessage = (_sender: unknown, { header, content }: KernelMessage.IIOPubMessage): void => {
-    // The server itself tells of a kernel's end.
-    const { execution_state: state } = content as { execution_state?: string };
-    if (state === "restarting" || state === "dead") return;
+  readonly #onMessage = (sender: Kernel.IKernelConnection, { header, content }: KernelMessage.IIOPubMessage): void => {
+    // The server tells of a kernel's end itself, and of output that is too much, in a session of its own or in the connection's.
+    if (header.msg_type !== "status" || header.session === sender.clientId) return;
+    if (!OWN_STATES.has((content as { execution_state?: unknown }).execution_state)) return;
     const former = this.#life;
     this.#life = header.session;
     // Whoever has restarted it has done so through another connection, which alone knows of it.

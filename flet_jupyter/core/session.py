@@ -181,8 +181,9 @@ class LiveSession(Session):
             link.registering = True
             self._on_loop(self._attach, link, packet.page)
             return
+        registering = link.registering  # first: it ends when the link is among the others
         if link not in self._links:
-            if link.registering:  # on the loop, which has not come to it yet
+            if registering:  # on the loop, which has not come to it yet
                 self.host.loop.call_soon_threadsafe(self._handle_late, link, packet)
                 return
             raise ProtocolError(f"{type(packet).__name__} before the client registered")
@@ -307,7 +308,12 @@ class LiveSession(Session):
             self.fire("disconnect")
 
     def _attach(self, link: Link, page_props: dict[str, Any]) -> None:
-        link.registering = False
+        try:
+            self._enter(link, page_props)
+        finally:
+            link.registering = False
+
+    def _enter(self, link: Link, page_props: dict[str, Any]) -> None:
         size, route = (self.page.width, self.page.height), self.page.route
         try:
             self._apply_page_props(page_props)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import logging
 import sys
+import threading
 import types
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from flet_jupyter.notebook.runtime import KernelRuntime
 
 __all__ = ["AppFile", "NotebookFile", "PanelApp", "ScriptFile"]
+
+log = logging.getLogger(__name__)
 
 _LOOK_EVERY: Final = 0.4
 """Seconds between two looks at the files: enough for some dozens of them, and works in every file system."""
@@ -54,7 +58,7 @@ class AppFile(ABC):
         self._runtime = runtime
         self._stamps: dict[Path, object] = {}
         self._watching = False
-        self._told = False
+        self._told: dict[Path, object] = {}
         self._missed = False
         self.failure: BaseException | None = None
 
@@ -69,20 +73,22 @@ class AppFile(ABC):
             Whatever it raises.
         """
         __tracebackhide__ = True  # IPython leaves out frames that say so
-        self._told = False
         self.failure = None
+        beside = list(self.path.parent.glob("*.py"))
+        # What is saved while it runs has changed since.
+        before = {file: self._stamp(file) for file in (*every_file(self.path), *beside)}
         try:
             self._run()
         except BaseException as error:
             # The fault may be in a file that could not be imported, and is in no list of modules.
-            self._note([self.path, *self.path.parent.glob("*.py"), *every_file(self.path)])
+            self._note((*every_file(self.path), *beside), before)
             self.failure = error
             if not isinstance(error, UsageError):
                 # IPython asks the error for its traceback, and would show the frames that led to the file as well.
                 lines = format_error(error, self._runtime.shell).splitlines()
                 vars(error)["_render_traceback_"] = lambda: lines
             raise
-        self._note(every_file(self.path))
+        self._note(every_file(self.path), before)
 
     @property
     def apps(self) -> list[LiveApp]:
@@ -91,7 +97,7 @@ class AppFile(ABC):
 
     def has_changed(self) -> bool:
         """Tell whether the file, or one that it is made of, is another than when it was run."""
-        return any(self._stamp(file) != stamp for file, stamp in self._stamps.items())
+        return any(self._stamp(file) != stamp for file, stamp in list(self._stamps.items()))
 
     def move(self, path: Path) -> None:
         """Note that the file is at another place now; its app has noticed nothing."""
@@ -103,17 +109,38 @@ class AppFile(ABC):
         """Look now and then whether the file has changed, and tell those who show it; once is enough."""
         if not self._watching:
             self._watching = True
-            self._runtime.call_later(_LOOK_EVERY, self._look)
+            self._look_later()
+
+    def close(self) -> None:
+        """Close the apps, and look at the file no more."""
+        self._watching = False
+        for app in self.apps:
+            app.close()
+
+    def _look_later(self) -> None:
+        # In a thread: the disk may be slow, and a notebook large.
+        executor = self._runtime.core.executor
+        self._runtime.call_later(_LOOK_EVERY, lambda: executor.submit(self._look_and_go_on))
+
+    def _look_and_go_on(self) -> None:
+        if not self._watching:
+            return
+        try:
+            self._look()
+        except Exception:
+            log.exception("could not look whether %s has changed", self.path)
+        finally:
+            self._look_later()
 
     def _look(self) -> None:
         # A file that is missing is just being replaced or renamed, as a rule; the next look will tell.
         missed, self._missed = self._missed, not self.path.exists()
-        changed = self.has_changed() and missed == self._missed
-        if changed and not self._told:
+        noted = self._stamps
+        now = {file: self._stamp(file) for file in list(noted)}
+        if now not in (noted, self._told) and missed == self._missed:
+            self._told = now
             for app in self._shown():
                 app.tell_outdated()
-        self._told = changed
-        self._runtime.call_later(_LOOK_EVERY, self._look)
 
     @abstractmethod
     def _shown(self) -> Iterable[LiveApp]:
@@ -126,8 +153,8 @@ class AppFile(ABC):
     @abstractmethod
     def _run(self) -> None: ...
 
-    def _note(self, files: Iterable[Path]) -> None:
-        self._stamps = {file: self._stamp(file) for file in files}
+    def _note(self, files: Iterable[Path], before: dict[Path, object]) -> None:
+        self._stamps = {file: before[file] if file in before else self._stamp(file) for file in files}
 
     def _stamp(self, file: Path) -> object:
         try:
@@ -151,27 +178,32 @@ class ScriptFile(AppFile):
         super().__init__(runtime, path)
         self._found: FoundApp | None = None
         self._panels: dict[str, PanelApp] = {}
+        self._lock = threading.Lock()
 
     def app_for(self, panel: str) -> LiveApp | None:
         """Return the panel's own app, made when it first asks."""
-        if self._found is None:
-            return None
-        app = self._panels.get(panel)
-        if app is None or app.closed_reason:
-            self._panels = {name: app for name, app in self._panels.items() if not app.closed_reason}
-            if len(self._panels) >= _MAX_PANELS:
-                raise LimitReached(f"{self.path.name} is open in {_MAX_PANELS} panels. Close some.", _MAX_PANELS)
-            app = self._panels[panel] = PanelApp(self._runtime, self._found, name=self._found.name, measures=False)
-        return app
+        with self._lock:
+            if self._found is None:
+                return None
+            app = self._panels.get(panel)
+            if app is None or app.closed_reason:
+                self._panels = {name: app for name, app in self._panels.items() if not app.closed_reason}
+                if len(self._panels) >= _MAX_PANELS:
+                    raise LimitReached(f"{self.path.name} is open in {_MAX_PANELS} panels. Close some.", _MAX_PANELS)
+                app = self._panels[panel] = PanelApp(self._runtime, self._found, name=self._found.name, measures=False)
+            return app
 
     def _shown(self) -> Iterable[LiveApp]:
         return list(self._panels.values())
 
     def _run(self) -> None:
         __tracebackhide__ = True  # IPython leaves out frames that say so
-        found = self._found = _run_script(self.path, self._runtime.shell)
+        found = _run_script(self.path, self._runtime.shell)
+        with self._lock:
+            self._found = found
+            apps = list(self._panels.values())
         loop = self._runtime.core.loop
-        tasks = [asyncio.run_coroutine_threadsafe(app.replace(found), loop) for app in self._panels.values()]
+        tasks = [asyncio.run_coroutine_threadsafe(app.replace(found), loop) for app in apps]
         for task in tasks:
             task.result(_REPLACING)
 
@@ -189,9 +221,11 @@ def _run_script(path: Path, shell: Any) -> FoundApp:
     sys.argv = [str(path)]
     try:
         found = app_in_file(path, script.__dict__)
-    except BaseException:
+    except BaseException as error:
         sys.modules["__main__"], sys.argv = main, arguments
         sys.modules.update(former)
+        if isinstance(error, SystemExit):
+            raise AppFileError(f"{path.name} called sys.exit() before it showed an app.", path.name) from None
         raise
     if shell is not None:
         # For a console that is opened on this kernel.
@@ -205,6 +239,7 @@ class NotebookFile(AppFile):
     def __init__(self, runtime: KernelRuntime, path: Path) -> None:
         super().__init__(runtime, path)
         self._app: CellApp | None = None
+        self._read: tuple[object, object] = (None, None)
 
     def app_for(self, panel: str) -> LiveApp | None:  # noqa: ARG002 - all panels show the one app
         """Return the notebook's app."""
@@ -218,28 +253,57 @@ class NotebookFile(AppFile):
         runtime, shell = self._runtime, self._runtime.shell
         former = list(runtime.apps.values())
         runtime.no_view_opened()  # the cells have no page
-        for number, source in enumerate(_code_cells(self.path), start=1):
-            outcome = shell.run_cell(source, store_history=False)
-            if not outcome.success:
-                # run_cell has shown the traceback already.
-                raise Shown(f"Cell {number} of {self.path.name} failed.")
-        fresh = [app for app in runtime.apps.values() if app not in former]
-        if not fresh:
-            raise NoAppFound(f"{self.path.name} shows no Flet app: call ft.run(main), or end a cell with a control.")
-        shown, self._app = self._app, fresh[-1]
+        try:
+            _run_cells(self.path, shell)
+            last = self._last_but(former)
+        except BaseException:
+            for app in list(runtime.apps.values()):
+                if app not in former:
+                    app.close()
+            raise
+        shown, self._app = self._app, last
         if shown is not None:
             shown.hand_over(self._app)
         for app in former:
             app.close("The notebook was run again.")
 
+    def _last_but(self, former: list[CellApp]) -> CellApp:
+        fresh = [app for app in self._runtime.apps.values() if app not in former]
+        if not fresh:
+            raise NoAppFound(f"{self.path.name} shows no Flet app: call ft.run(main), or end a cell with a control.")
+        return fresh[-1]
+
     def _stamp(self, file: Path) -> object:
         if file != self.path:
             return super()._stamp(file)
-        try:
+        status = super()._stamp(file)
+        if status != self._read[0]:
             # The file changes whenever its outputs do.
-            return hashlib.sha256("\0".join(_code_cells(file)).encode()).hexdigest()
-        except AppFileError:
-            return None
+            self._read = status, _digest(file)
+        return self._read[1]
+
+
+def _digest(notebook: Path) -> str | None:
+    try:
+        code = "\0".join(_code_cells(notebook))
+    except AppFileError:
+        return None
+    return hashlib.sha256(code.encode(errors="surrogatepass")).hexdigest()
+
+
+def _run_cells(path: Path, shell: Any) -> None:
+    """Run a notebook's cells one after the other, until one fails."""
+    __tracebackhide__ = True  # IPython leaves out frames that say so
+    for number, source in enumerate(_code_cells(path), start=1):
+        if shell.should_run_async(source, transformed_cell=shell.transform_cell(source)):
+            raise AppFileError(
+                f"Cell {number} of {path.name} has a top-level await, which cannot be run for a panel: "
+                "use ft.run(main) instead of 'await ft.run_async(main)'.",
+                path.name,
+            )
+        if not shell.run_cell(source, store_history=False).success:
+            # run_cell has shown the traceback already.
+            raise Shown(f"Cell {number} of {path.name} failed.")
 
 
 def _code_cells(path: Path) -> list[str]:

@@ -53,14 +53,26 @@ class Folders:
         return next((name for name in _ICONS if self.assets is not None and (self.assets / name).is_file()), None)
 
     def described(self) -> dict[str, str | None] | None:
-        """Return what a page needs to find these folders on the server; None if there is no telling."""
+        """Return what a page needs to find these folders on the server; None if there is no telling.
+
+        They are told as seen from the folder of the session's file, for the page knows where that is on the server. Its
+        name is of no use: the file may have been renamed since.
+        """
         session = os.environ.get("JPY_SESSION_NAME", "")  # set by jupyter-server: the session's path on the disk
         if not session:
             return None
-        return {
-            "session": Path(session).as_posix(),
-            "folder": self.app.as_posix(),
-            "assets": self.assets.as_posix() if self.assets is not None else None,
-            "icon": self.icon,
-            "uploads": self.uploads,
-        }
+        here = Path(session).parent
+        try:
+            return {
+                "folder": _seen_from(here, self.app),
+                "assets": _seen_from(here, self.assets) if self.assets is not None else None,
+                "icon": self.icon,
+                "uploads": self.uploads,
+            }
+        except ValueError:  # on Windows: they are on another drive
+            return None
+
+
+def _seen_from(here: Path, folder: Path) -> str:
+    # Resolved: a home folder is often behind a link, and only one of the two names it so.
+    return Path(os.path.relpath(folder.resolve(), here.resolve())).as_posix()

@@ -32,6 +32,7 @@ __all__ = ["MAIN_PATIENCE", "KernelHost", "LiveApp", "Outlet"]
 
 _FIRST_VIEW: Final = 60.0
 """Seconds that a view may take from asking for the app to showing it."""
+_MAX_OUTLETS: Final = 20
 _BETWEEN: Final = 0.3
 _TRIES: Final = 20
 """How often to look, with so many seconds in between, whether a client has come to a new version."""
@@ -199,6 +200,10 @@ class LiveApp:
     def attach(self, outlet: Outlet) -> None:
         """Let the pages behind a comm show this app."""
         with self._lock:
+            # Pages that crashed have not said that they are gone. The first may be a widget, which stays.
+            silent = [each for each, transport in list(self._transports.items())[1:] if not transport.links]
+            for each in silent[: max(0, len(self._transports) - _MAX_OUTLETS)]:
+                del self._transports[each]
             self._transports[outlet] = self._new_transport(outlet)
 
     def detach(self, outlet: Outlet) -> None:
@@ -289,7 +294,9 @@ class LiveApp:
         self._output.clear()
         self._tell({"op": "clear_output"})
         running = asyncio.run_coroutine_threadsafe(host.run_main(fresh), self._runtime.core.loop)
-        ended, _ = await asyncio.wait([asyncio.wrap_future(running)], timeout=MAIN_PATIENCE)
+        waited = asyncio.wrap_future(running)
+        waited.add_done_callback(lambda done: done.cancelled() or done.exception())  # whoever is here then reports it
+        ended, _ = await asyncio.wait([waited], timeout=MAIN_PATIENCE)
         if ended and (error := ended.pop().exception()) is not None:
             self._main, self._before_main, self._folders, self._watch = before
             host.on_session_closed = None
@@ -297,6 +304,10 @@ class LiveApp:
             self._report(fresh, error, "main")
             return False
         with self._lock:
+            if self.closed_reason:  # meanwhile
+                host.on_session_closed = None
+                host.close_session(fresh)
+                return False
             former_run, self._running = self._running, running
             self._host, self._session, self._failed = host, fresh, False
             transports = self._renew_transports()

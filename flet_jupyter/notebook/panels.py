@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import logging
 import os
 import re
@@ -31,7 +32,10 @@ TARGET: Final = "flet_jupyter"
 _PANEL_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _GONE: Final = "This app does not run in the kernel any more."
 
+_MAX_REFUSED: Final = 100
+
 _files: dict[str, AppFile] = {}
+_refused: collections.deque[Any] = collections.deque()
 
 
 def run(name: str, *, panel: str = "", comm_id: str = "") -> None:
@@ -96,7 +100,7 @@ def move(name: str, to: str) -> None:
 def _folder() -> Path:
     # The kernel starts in the folder of its session's file, but an app may have left it. jupyter-server tells the file.
     session = os.environ.get("JPY_SESSION_NAME", "")
-    return Path(session).parent if session else Path.cwd()
+    return (Path(session).parent if session else Path.cwd()).resolve()
 
 
 class PanelOutlet:
@@ -127,6 +131,10 @@ class PanelOutlet:
     def refuse(self, reason: str) -> None:
         """Tell the panel that there is no app for it."""
         self._tell("", reason)
+        # Whoever asks in vain again and again is to cost nothing.
+        _refused.append(self._channel)
+        if len(_refused) > _MAX_REFUSED:
+            comm.get_comm_manager().unregister_comm(_refused.popleft())
 
     def send_message(self, content: dict[str, Any], buffers: list[bytes] | None = None) -> None:
         """Send a message to the panel; callable from any thread."""
@@ -166,19 +174,21 @@ def _answer(channel: Any, wanted: Any) -> None:
     outlet = PanelOutlet(channel)
     try:
         app = _find(wanted)
+        if app is None:
+            outlet.refuse(_GONE)
+        else:
+            outlet.show(app)
     except FletJupyterError as error:
         outlet.refuse(str(error))
-        return
-    if app is None:
-        outlet.refuse(_GONE)
-    else:
-        outlet.show(app)
+    except Exception as error:
+        log.exception("a panel could not be answered")
+        outlet.refuse(f"The kernel could not show this app ({type(error).__name__}: {error}).")
 
 
 def _find(wanted: Any) -> LiveApp | None:
     match wanted:
         case {"app": str(app_id)}:
-            return next((app for app in kernel_runtime().apps.values() if app.widget.app_id == app_id), None)
+            return next((app for app in list(kernel_runtime().apps.values()) if app.widget.app_id == app_id), None)
         case {"file": str(name), "panel": str(panel)} if _PANEL_ID.fullmatch(panel):
             file = _files.get(name)
             return file.app_for(panel) if file is not None else None
@@ -187,7 +197,7 @@ def _find(wanted: Any) -> LiveApp | None:
 
 def _siblings(app: LiveApp) -> list[LiveApp]:
     """Return the apps of the file that an app is from; the app alone if it is from none."""
-    return next((apps for file in _files.values() if app in (apps := file.apps)), [app])
+    return next((apps for file in list(_files.values()) if app in (apps := file.apps)), [app])
 
 
 def install() -> None:
@@ -197,7 +207,9 @@ def install() -> None:
 
 
 def remove() -> None:
-    """Answer panels no more, and forget the files."""
+    """Answer panels no more, and close the files' apps."""
     if get_ipython() is not None:
         comm.get_comm_manager().unregister_target(TARGET, _on_open)
+    for file in _files.values():
+        file.close()
     _files.clear()

@@ -10,15 +10,12 @@ import sys
 import types
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import quote
 
 from flet_jupyter.core import run_calls
 from flet_jupyter.core.find import FoundApp, app_in_file, as_app, capturing
 from flet_jupyter.exceptions import AppFileError, NoAppFound, UsageError
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["Source", "load", "sources"]
 

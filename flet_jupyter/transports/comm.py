@@ -114,10 +114,7 @@ class CommTransport:
             names = list(self._links)
             self._links.clear()
             self._seen.clear()
-            session, self._session = self._session, None
-        if session is not None:
-            # Left alone, the timer would keep the app for minutes after its end.
-            session.host.loop.call_soon_threadsafe(self._stop_sweeping)
+        self._forget_session()
         if reopen:
             for name in names:
                 self._send({"op": "unknown", "link": name})
@@ -130,6 +127,14 @@ class CommTransport:
             names = list(self._links)
         for name in names:
             self._close(name)
+        self._forget_session()
+
+    def _forget_session(self) -> None:
+        with self._lock:
+            session, self._session = self._session, None
+        if session is not None:
+            # Left alone, the timer would keep the app for minutes after its end.
+            session.host.loop.call_soon_threadsafe(self._stop_sweeping)
 
     def _receive(self, content: Any, buffers: Sequence[Any]) -> None:
         match content:

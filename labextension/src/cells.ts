@@ -2,7 +2,7 @@
 
 import { ILabShell, ILayoutRestorer } from "@jupyterlab/application";
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
-import { WidgetTracker } from "@jupyterlab/apputils";
+import { Notification, WidgetTracker } from "@jupyterlab/apputils";
 import { IDocumentManager } from "@jupyterlab/docmanager";
 import type { DocumentRegistry } from "@jupyterlab/docregistry";
 import { INotebookTracker, NotebookActions } from "@jupyterlab/notebook";
@@ -141,7 +141,12 @@ class CellPanels implements Panels {
     const { content, sessionContext } = notebook;
     const index = content.widgets.findIndex(({ model }) => model.id === id);
     this.front.app.shell.activateById(notebook.id);
-    if (index < 0) return;
+    if (index < 0) {
+      Notification.warning(
+        this.front.trans.__("The cell of this app is not in its notebook any more. Close the app's panel, or run another cell."),
+      );
+      return;
+    }
     content.activeCellIndex = index;
     content.deselectAll();
     await NotebookActions.run(content, sessionContext);

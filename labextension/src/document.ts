@@ -9,6 +9,7 @@ import type { ServiceManager } from "@jupyterlab/services";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { CommandToolbarButton } from "@jupyterlab/ui-components";
 import type { CommandRegistry } from "@lumino/commands";
+import { settled } from "../../client_assets/src/kernel-model";
 import { movePanelId, panelId } from "./ids";
 import { FletMainArea } from "./main-area";
 import { FletPanel } from "./panel";
@@ -87,7 +88,8 @@ export class FletFactory extends ABCWidgetFactory<FletDocument> {
       type: "flet",
       kernelPreference: { language: "python", autoStartDefault: true, shutdownOnDispose: false },
     });
-    const content = new FletPanel({ kernel: new SessionKernel(session), source: fileSource(path), trans, preferences });
+    const kernel = new SessionKernel(session);
+    const content = new FletPanel({ kernel, source: fileSource(path), trans, preferences });
     let former = path();
     context.pathChanged.connect(() => {
       movePanelId(former, path());
@@ -96,8 +98,9 @@ export class FletFactory extends ABCWidgetFactory<FletDocument> {
       void session.session?.setPath(sessionPath(path()));
       void session.session?.setName(PathExt.basename(path()));
     });
-    content.disposed.connect(() => void end(session, preferences.shutsDown, services));
-    void context.ready.then(() => content.start());
+    content.disposed.connect(() => void kernel.settled().then(() => end(session, preferences.shutsDown, services)));
+    // The kernel need not wait until the page has the file's content.
+    void content.start();
     return new FletDocument({ content, context, session });
   }
 }
@@ -126,12 +129,18 @@ function fileSource(path: () => string): AppSource {
 /** Let go of a kernel; end it if nobody else is connected to it. */
 async function end(session: SessionContext, shutsDown: boolean, services: ServiceManager.IManager): Promise<void> {
   const kernel = session.session?.kernel;
-  if (shutsDown && kernel) {
-    await services.kernels.refreshRunning();
-    const connections = [...services.kernels.running()].find(({ id }) => id === kernel.id)?.connections ?? 0;
-    if (connections <= 1) await session.shutdown().catch(() => {});
+  try {
+    if (shutsDown && kernel) {
+      await services.kernels.refreshRunning();
+      const connections = [...services.kernels.running()].find(({ id }) => id === kernel.id)?.connections ?? 0;
+      if (connections <= 1) await session.shutdown();
+    }
+    if (kernel) await settled(kernel);
+  } catch {
+    // A server that does not answer tells nothing of others, and ends nothing.
+  } finally {
+    session.dispose();
   }
-  session.dispose();
 }
 
 function toolbar({ session }: FletDocument, options: DocumentOptions): DocumentRegistry.IToolbarItem[] {

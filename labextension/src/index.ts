@@ -82,6 +82,12 @@ const plugin: JupyterFrontEndPlugin<IFletTracker> = {
       args: ({ context }) => ({ path: context.path, factory: FACTORY }),
       name: ({ context }) => context.path,
     });
+    // The layout that JupyterLab has saved does not know files that were renamed since.
+    void app.restored.then(() => {
+      tracker.forEach((widget) => {
+        if (!widget.isAttached) app.shell.add(widget, "main");
+      });
+    });
     addCommands({ app, documents, trans, tracker, preferences, palette, launcher, browser, menu });
     return tracker;
   },

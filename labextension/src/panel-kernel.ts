@@ -17,13 +17,15 @@ export interface PanelKernel {
   start(): Promise<boolean>;
   /** Why there is no connection after a start. */
   absence(trans: TranslationBundle): string;
-  /** Start the kernel anew, if that is the panel's business. The status tells when it has started. */
-  restart?(): Promise<void>;
+  /** Start the kernel anew, if that is the panel's business. Resolves to whether that went well; the status tells when it is there. */
+  restart?(): Promise<boolean>;
 }
 
 /** The kernel of a session that is the panel's own. */
 export class SessionKernel implements PanelKernel {
   #initialized = false;
+  #restarting: Promise<boolean> | null = null;
+  #starting: Promise<boolean> | null = null;
 
   constructor(private readonly session: ISessionContext) {}
 
@@ -40,7 +42,16 @@ export class SessionKernel implements PanelKernel {
     return this.session.connectionStatusChanged;
   }
 
-  async start(): Promise<boolean> {
+  start(): Promise<boolean> {
+    return (this.#starting = this.#start());
+  }
+
+  /** Resolves when no start is under way. */
+  async settled(): Promise<void> {
+    await this.#starting?.catch(() => {});
+  }
+
+  async #start(): Promise<boolean> {
     const { session } = this;
     await session.sessionManager.ready;
     // As far as is known without asking: who believes that it starts something new just does so in vain.
@@ -71,8 +82,18 @@ export class SessionKernel implements PanelKernel {
       : trans.__("This server has no Python kernel. Install one (pip install ipykernel), and start the app again.");
   }
 
-  async restart(): Promise<void> {
+  restart(): Promise<boolean> {
+    // While it restarts, the session takes no second wish.
+    this.#restarting ??= this.#restart().finally(() => {
+      this.#restarting = null;
+    });
+    return this.#restarting;
+  }
+
+  async #restart(): Promise<boolean> {
     await this.session.restartKernel();
+    // It keeps errors to itself.
+    return this.session.isReady;
   }
 }
 

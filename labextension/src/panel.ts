@@ -45,6 +45,8 @@ const MAX_PREFACE = 200;
 
 /** What the server's Python environment lacks when its kernel cannot run apps. */
 const MISSING = /No module named '(flet_jupyter|flet|anywidget)/;
+/** What Python says when the app's own folder has a module of the package's name. */
+const HIDDEN = /partially initialized module 'flet'|module 'flet' has no attribute/;
 
 export class FletPanel extends Widget {
   readonly #options: PanelOptions;
@@ -63,6 +65,7 @@ export class FletPanel extends Widget {
   #restarting = false;
   /** Whether the kernel has died, and not run the app since. */
   #died = false;
+  #wasHot = true;
   /** Why the kernel has not given the app. */
   #refusal = "";
   /** What the app's file printed when it was run. */
@@ -81,6 +84,8 @@ export class FletPanel extends Widget {
     const { kernel } = options;
     kernel.statusChanged.connect(this.#statusChanged, this);
     kernel.connectionStatusChanged.connect(this.#connectionChanged, this);
+    addEventListener("pagehide", this.#pageHidden);
+    options.preferences.changed.connect(this.#preferencesChanged, this);
   }
 
   /** The page's title and icon, each time one changes. */
@@ -164,8 +169,10 @@ export class FletPanel extends Widget {
       await this.start();
       return;
     }
-    await kernel.restart();
-    this.#restarted();
+    const isDone = await kernel.restart().catch(() => false);
+    if (this.isDisposed) return;
+    if (isDone) this.#restarted();
+    else this.#fail(this.#trans.__("The kernel could not be restarted."), "", this.#startAction());
   }
 
   /** Run the app in the kernel that was restarted, unless that is done: nobody else may have told of the restart's end. */
@@ -178,9 +185,15 @@ export class FletPanel extends Widget {
 
   override dispose(): void {
     if (this.isDisposed) return;
+    removeEventListener("pagehide", this.#pageHidden);
     this.#end();
     super.dispose();
   }
+
+  /** The kernel goes on without this page, and should have nothing left of it. */
+  readonly #pageHidden = ({ persisted }: PageTransitionEvent): void => {
+    if (!persisted) this.#end();
+  };
 
   protected override onActivateRequest(_message: Message): void {
     if (this.#view && this.#notice.element.hidden) this.#view.focus();
@@ -190,6 +203,14 @@ export class FletPanel extends Widget {
   /** Show the app; run it first, unless the kernel `mayKnow` it already, and does. */
   async #run(kernel: Kernel.IKernelConnection, mayKnow = false): Promise<void> {
     const start = this.#begin(kernel.id);
+    try {
+      await this.#launch(kernel, mayKnow, start);
+    } catch (error) {
+      if (start === this.#start) this.#fail(this.#trans.__("The app could not be started."), reason(error), this.#runAction());
+    }
+  }
+
+  async #launch(kernel: Kernel.IKernelConnection, mayKnow: boolean, start: number): Promise<void> {
     const trans = this.#trans;
     this.#say({ text: trans.__("Starting the app…"), busy: true });
     const { source } = this.#options;
@@ -274,6 +295,12 @@ export class FletPanel extends Widget {
     }
   }
 
+  #preferencesChanged({ isHot }: Preferences): void {
+    // What was saved meanwhile is to be shown now; nothing happens if nothing was.
+    if (isHot && !this.#wasHot && this.#view && this.#options.source.reload) void this.reload(false);
+    this.#wasHot = isHot;
+  }
+
   #outdated(): void {
     if (this.#options.preferences.isHot) void this.reload(false);
   }
@@ -330,6 +357,9 @@ export class FletPanel extends Widget {
           "This kernel has no flet-jupyter. Install it there (pip install flet-jupyter), or choose another kernel, and start the app again.",
         ),
       };
+    }
+    if (HIDDEN.test(evalue)) {
+      return { text: trans.__("A file flet.py beside the app hides the package flet. Give the file another name, and restart the app.") };
     }
     if (isSentence) return { text: evalue, details };
     if (ename === "KeyboardInterrupt") return { text: trans.__("The app was interrupted while it was starting."), details };

@@ -57,9 +57,10 @@ def counter(version: int = 1) -> str:
 
 SOCKETS: Final = """
     window.socketsOfTest = new Set();
+    window.isCutOff = false;
     window.WebSocket = class extends WebSocket {
-        constructor(...args) {
-            super(...args);
+        constructor(url, protocols) {
+            super(window.isCutOff ? 'ws://127.0.0.1:1/' : url, protocols);
             window.socketsOfTest.add(this);
             this.addEventListener('close', () => window.socketsOfTest.delete(this));
         }
@@ -70,7 +71,8 @@ SOCKETS: Final = """
 # Performance hints of the software renderer; what the server itself says to requests, which have their own tests; and
 # JupyterLab, which reports each connection that ends.
 _HARMLESS: Final = re.compile(
-    r"GL Driver Message|GPU stall|Failed to load resource|WebSocket connection to|Connection lost, reconnecting"
+    r"GL Driver Message|GPU stall|Failed to load resource|Connection lost, reconnecting"
+    r"|WebSocket connection to|WebSocket is already in CLOSING"
     # The widgets of a notebook that runs for a panel have no place in the page.
     r"|Exception opening new comm|Object 'jupyter.widget' not found in registry"
     # Notebook's settings, with and without extensions.
@@ -182,8 +184,8 @@ class Lab:
         for _ in range(200):
             data = self.server.request(f"lab/api/workspaces/{self.workspace}")["data"]
             if {key.removeprefix("flet:") for key in data if key.startswith("flet:")} == set(paths):
-                layout = json.dumps(data.get("layout-restorer:data", {}).get("main"))
-                if all(f'"flet:{path}"' in layout for path in paths):
+                layout = json.dumps(data.get("layout-restorer:data", {}).get("main", {}).get("dock"))
+                if layout.count('"flet:') == len(paths):  # by their names before they were renamed, perhaps
                     return
             self.page.wait_for_timeout(100)
         raise AssertionError(f"JupyterLab has not saved that {paths} are open")
@@ -255,12 +257,13 @@ class Lab:
 
     def drop_connections(self) -> None:
         """Cut the connections to kernels, and keep the page from making new ones."""
-        self.page.context.set_offline(True)
-        self.page.evaluate("() => { for (const socket of window.socketsOfTest) socket.close(4000); }")
+        self.page.evaluate(
+            "() => { window.isCutOff = true; for (const socket of window.socketsOfTest) socket.close(4000); }"
+        )
 
     def restore_connections(self) -> None:
         """Let the page reach the server again."""
-        self.page.context.set_offline(False)
+        self.page.evaluate("() => { window.isCutOff = false; }")
 
     def theme(self, name: str) -> None:
         """Change the theme of the front end."""
@@ -391,7 +394,13 @@ class Lab:
             self.picture(name)
             return
         (_ROOT / "docs" / "images").mkdir(exist_ok=True)
-        self.page.screenshot(path=_ROOT / "docs" / "images" / f"{name}.png")
+        toggle = "application:toggle-left-area"
+        is_lab = self.page.evaluate("name => window.jupyterapp.commands.isToggled(name)", toggle)
+        if is_lab:
+            self.page.evaluate("name => window.jupyterapp.commands.execute(name)", toggle)  # it has the test's folder
+        self.page.screenshot(path=_ROOT / "docs" / "images" / f"{name}.png", animations="disabled")
+        if is_lab:
+            self.page.evaluate("name => window.jupyterapp.commands.execute(name)", toggle)
 
     def leave(self) -> None:
         """Close everything, end the folder's kernels and delete the folder."""

@@ -117,7 +117,7 @@ def test_the_inspector_shows_the_controls_with_their_live_values(lab: Lab) -> No
     expect(inspector.figure("sessions")).to_have_text("1")
     expect(inspector.figure("clients")).to_have_text("1")
     expect(inspector.figure("sumIn")).to_contain_text("kB")
-    lab.picture("inspector-light")
+    lab.document("inspector")
 
 
 def test_the_inspector_is_used_by_keyboard(lab: Lab) -> None:

@@ -113,7 +113,7 @@ def test_the_launcher_writes_an_app_and_shows_it_beside_its_source(lab: Lab) -> 
     assert left["x"] + left["width"] <= right["x"]
     # It is the launcher that becomes the editor, as with all its cards.
     assert lab.tabs() == [*before[:-1], "flet_app_2.py", "My app"]
-    lab.document("new-flet-app")
+    lab.picture("new-flet-app")
 
 
 def test_the_file_menu_writes_an_app_where_the_file_browser_is(lab: Lab) -> None:
@@ -137,11 +137,14 @@ def test_the_button_on_the_toolbar_of_a_python_editor_saves_and_shows_its_app(la
 
 def test_the_toolbar_of_a_text_editor_has_no_such_button(lab: Lab) -> None:
     lab.write("plain.txt", "text")
-    lab.edit("plain.txt")
-    expect(lab.page.locator("[data-jp-item-name='flet-preview']:visible")).to_have_count(0)
     lab.write("some.py", "")
+    button = lab.page.locator("[data-jp-item-name='flet-preview'] [title^='Run this file']:visible")
+    lab.edit("plain.txt")
     lab.edit("some.py")
-    expect(lab.page.locator("[data-jp-item-name='flet-preview']:visible")).to_have_count(1)
+    expect(button).to_have_count(1)
+    lab.tab("plain.txt").click()
+    expect(lab.page.locator(".jp-FileEditor .cm-content:visible")).to_have_text("text")
+    expect(button).to_have_count(0)
 
 
 def test_the_button_on_the_toolbar_of_a_notebook_shows_its_app_and_each_has_its_own_kernel(lab: Lab) -> None:

@@ -74,7 +74,7 @@ def test_a_file_that_raises_is_told_with_its_traceback_and_starts_when_mended(la
     expect(details).to_contain_text("open('missing.csv')")
     expect(details).to_contain_text("in load")
     expect(details).not_to_contain_text("flet_jupyter")
-    lab.document("panel-error")
+    lab.picture("panel-error")
     lab.write("counter.py", COUNTER)
     panel.do("Start the App")
     panel.wait_live()

@@ -106,7 +106,8 @@ def test_panels_side_by_side_come_back_in_their_places(lab: Lab) -> None:
     two.wait_live()
     one.shows("version 1", "1")
     two.shows("version 2", "2")
-    assert [box(one), box(two)] == before
+    for now, then in zip([box(one), box(two)], before, strict=True):
+        assert now == pytest.approx(then, abs=2)
     assert len(lab.sessions()) == 2
 
 
@@ -179,7 +180,7 @@ def test_the_app_is_as_dark_as_the_lab_also_when_that_changes(lab: Lab) -> None:
         brightness(panel, dark=True)
         panel.shows("1")
         panel.wait_kernel("pages[-1].platform_brightness.value", "dark")
-        lab.document("panel-dark")
+        lab.picture("panel-dark")
         lab.write("late.py", COUNTER)
         late = lab.open("late.py", mode="split-right")
         brightness(late, dark=True)
@@ -295,7 +296,7 @@ def test_a_tab_that_is_moved_takes_its_living_app_along(lab: Lab) -> None:
     assert box(one)["x"] + box(one)["width"] <= box(two)["x"]
     two.wait_kernel(f"abs(pages[-1].width - {box(two)['width']}) < 2")
     assert two.ask("len(pages)") == one.ask("len(pages)") == "1"
-    lab.document("panels-side-by-side")
+    lab.picture("panels-side-by-side")
 
 
 # -- keys ----------------------------------------------------------------------------------------
@@ -403,7 +404,6 @@ def test_a_lost_connection_is_told_and_the_app_goes_on_when_it_is_back(lab: Lab)
     expect_state(panel.view, "live", timeout=60_000)
     panel.count(2)
     assert panel.ask("len(pages)") == "1"
-    lab.forgive("Failed to fetch|NetworkError|ERR_INTERNET_DISCONNECTED|A connection to the Jupyter server")
 
 
 # -- users ---------------------------------------------------------------------------------------

@@ -67,7 +67,7 @@ def test_open_with_shows_a_script_in_a_browser_tab_of_its_own(tree: Lab) -> None
     panel.count(43)
     tree.write("counter.py", counter(2))
     panel.shows("version 2", "0")
-    tab.document("notebook7-panel")
+    tab.picture("notebook7-panel")
     assert tab.wrong == []
 
 

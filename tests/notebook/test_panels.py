@@ -12,6 +12,7 @@ import pytest
 from flet_jupyter.exceptions import AppFileError, NoAppFound
 from flet_jupyter.notebook import panels
 from flet_jupyter.notebook.look import Look
+from flet_jupyter.notebook.state import kernel_runtime
 from tests.notebook.front_end import wait
 from tests.notebook.panel import Panel
 
@@ -114,6 +115,23 @@ def test_pages_are_told_of_a_change_once(files: Files) -> None:
     for _ in range(3):
         panels._files["app.py"]._look()
     assert len(told) == len([content for content in panel.heard if content["op"] == "outdated"]) == 1
+
+
+def test_a_save_while_the_file_runs_is_a_change(files: Files) -> None:
+    saves = "import pathlib\npathlib.Path(__file__).write_text(pathlib.Path(__file__).read_text() + '#')\n"
+    files.write("app.py", saves + COUNTER.replace("START", "0"))
+    files.open("app.py")
+    assert panels._files["app.py"].has_changed()
+
+
+def test_unloading_the_extension_closes_the_apps(files: Files) -> None:
+    files.write("app.py", COUNTER.replace("START", "0"))
+    panel = files.open("app.py")
+    (app,) = panels._files["app.py"].apps
+    panels.remove()
+    assert app.state == "closed"
+    wait(lambda: panel.traits["closed"])
+    panels.install()
 
 
 def test_a_module_beside_a_script_counts_too(files: Files) -> None:
@@ -265,9 +283,17 @@ def test_a_notebook_that_fails_leaves_the_former_app_alive(files: Files) -> None
     files.write("book.ipynb", as_notebook("import flet as ft", "ft.Text('one')"))
     panel = files.open("book.ipynb")
     files.write("book.ipynb", as_notebook("import flet as ft", "1 / 0", "ft.Text('two')"))
+    files.write("book.ipynb", as_notebook("import flet as ft", "ft.Text('half')", "1 / 0", "ft.Text('two')"))
     assert not files.execute("reload('book.ipynb')").success
     assert panel.view.state == "live"
     panel.view.shows("one")
+    assert len(kernel_runtime().apps) == 1  # what the first cells have shown is closed
+
+
+def test_a_notebook_with_a_top_level_await_is_one_sentence(files: Files) -> None:
+    files.write("book.ipynb", as_notebook("import asyncio", "await asyncio.sleep(0)"))
+    with pytest.raises(AppFileError, match=r"Cell 2 of book\.ipynb has a top-level await"):
+        files.execute("run('book.ipynb')").raise_error()
 
 
 @pytest.mark.parametrize(
@@ -332,14 +358,28 @@ def test_where_files_are_is_told(files: Files) -> None:
     (files.folder / "assets").mkdir()
     (files.folder / "assets" / "icon.png").write_bytes(b"")
     files.write("app.py", COUNTER.replace("START", "0").replace("ft.run(main)", "ft.run(main, upload_dir='in/here')"))
-    folder = files.folder.as_posix()
     assert files.open("app.py").view.opened["files"] == {
-        "session": f"{folder}/app.py",
-        "folder": folder,
-        "assets": f"{folder}/assets",
+        "folder": ".",
+        "assets": "assets",
         "icon": "icon.png",
         "uploads": "in/here",
     }
+
+
+def test_a_folder_that_is_reached_by_a_link_is_the_same_folder(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    link = files.folder.with_name(f"{files.folder.name}-link")
+    link.symlink_to(files.folder)
+    monkeypatch.setenv("JPY_SESSION_NAME", str(link / "another-name.py"))
+    files.write("texts_behind_it.py", "TEXT = 'one'")
+    files.write(
+        "app.py", "import flet as ft\nfrom texts_behind_it import TEXT\ndef main(page):\n    page.add(ft.Text(TEXT))"
+    )
+    panel = files.open("app.py")
+    assert panel.view.opened["files"]["folder"] == "."
+    panel.view.shows("one")
+    files.write("texts_behind_it.py", "TEXT = 'another'")
+    files.execute("reload('app.py')").raise_error()
+    panel.view.shows("another")
 
 
 def test_uploads_are_signed_for_the_page_that_told_where_they_go(files: Files) -> None:
