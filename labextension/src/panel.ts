@@ -206,7 +206,11 @@ export class FletPanel extends Widget {
     try {
       await this.#launch(kernel, mayKnow, start);
     } catch (error) {
-      if (start === this.#start) this.#fail(this.#trans.__("The app could not be started."), reason(error), this.#runAction());
+      if (start !== this.#start) return;
+      const { connection } = this.kernel;
+      // The session may have got a fresh connection meanwhile; what was asked over the former is lost.
+      if (kernel.isDisposed && connection) await this.#run(connection, true);
+      else this.#fail(this.#trans.__("The app could not be started."), reason(error), this.#runAction());
     }
   }
 

@@ -75,6 +75,8 @@ _HARMLESS: Final = re.compile(
     r"|WebSocket connection to|WebSocket is already in CLOSING"
     # The widgets of a notebook that runs for a panel have no place in the page.
     r"|Exception opening new comm|Object 'jupyter.widget' not found in registry"
+    # What the kernel closes of the panels' comms, of which the connection knows nothing.
+    r"|Comm not found for comm id"
     # Notebook's settings, with and without extensions.
     r"|Cannot read properties of undefined \(reading 'schema'\)"
     # An editor of JupyterLab's that is closed while one of its timers runs.
