@@ -65,7 +65,12 @@ export class FletDocument extends FletMainArea implements IDocumentWidget<FletPa
  */
 export function sessionPath(path: string): string {
   const folder = PathExt.dirname(path);
-  return `${folder ? `${folder}/` : ""}./${PathExt.basename(path)}`;
+  return `${folder ? `${folder}/` : ""}${sessionName(path)}`;
+}
+
+/** The name of such a session, by which the server knows a panel's kernel and starts it faster (its `PanelProvisioner`). */
+function sessionName(path: string): string {
+  return `./${PathExt.basename(path)}`;
 }
 
 export class FletFactory extends ABCWidgetFactory<FletDocument> {
@@ -84,7 +89,7 @@ export class FletFactory extends ABCWidgetFactory<FletDocument> {
       specsManager: services.kernelspecs,
       kernelManager: services.kernels,
       path: sessionPath(path()),
-      name: PathExt.basename(path()),
+      name: sessionName(path()),
       type: "flet",
       kernelPreference: { language: "python", autoStartDefault: true, shutdownOnDispose: false },
     });
@@ -96,7 +101,7 @@ export class FletFactory extends ABCWidgetFactory<FletDocument> {
       session.session?.kernel?.requestExecute({ code: moved(former, path()), silent: true });
       former = path();
       void session.session?.setPath(sessionPath(path()));
-      void session.session?.setName(PathExt.basename(path()));
+      void session.session?.setName(sessionName(path()));
     });
     content.disposed.connect(() => void kernel.settled().then(() => end(session, preferences.shutsDown, services)));
     // The kernel need not wait until the page has the file's content.

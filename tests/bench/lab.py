@@ -98,9 +98,9 @@ class Lab:
 
 
 @contextlib.contextmanager
-def lab(*, undelayed: bool = True) -> Iterator[Lab]:
-    """Start JupyterLab in an empty folder; `undelayed` is the extension's setting for the kernels' WebSockets."""
-    options = [] if undelayed else ["--FletExtension.undelayed_kernel_sockets=False"]
+def lab(**settings: object) -> Iterator[Lab]:
+    """Start JupyterLab in an empty folder, with these settings of the server extension."""
+    options = [f"--FletExtension.{name}={value}" for name, value in settings.items()]
     with (
         tempfile.TemporaryDirectory() as folder,
         jupyter_server(Path(folder), options=options) as server,

@@ -50,7 +50,7 @@ def measure() -> Result:
     """Measure events alone, then real mouse clicks, with the WebSockets as the extension makes them and as before."""
     rows = []
     for undelayed in (True, False):
-        with lab(undelayed=undelayed) as running:
+        with lab(undelayed_kernel_sockets=undelayed) as running:
             rows += [_alone(running, undelayed=undelayed), _clicked(running, undelayed=undelayed)]
     return Result(rows)
 

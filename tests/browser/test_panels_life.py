@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import pytest
 from playwright.sync_api import expect
 
+import flet_jupyter.kernels
 from tests.browser.jupyter import expect_state, new_context
 from tests.browser.panels import COUNTER, Lab, counter
 from tests.browser.seeing import pixel, settings, wait_picture
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from tests.browser.panels import Panel
 
 PLUGIN = "flet-jupyter:plugin"
+PREHEATED = str(Path(flet_jupyter.kernels.__file__).with_name("preheated.py"))
 
 TITLES = """\
 import flet as ft
@@ -455,3 +459,17 @@ def test_the_settings_editor_has_the_settings_with_their_titles(lab: Lab) -> Non
     ):
         expect(editor.get_by_text(title, exact=True).first).to_be_visible()
     lab.picture("settings")
+
+
+def test_the_kernel_of_the_next_panel_is_there_already(lab: Lab) -> None:
+    """The front end names its sessions as the server expects it of panels."""
+    lab.write("one.py", COUNTER)
+    lab.write("two.py", COUNTER)
+    lab.open("one.py")
+    server = psutil.Process(lab.server.process.pid)
+    while not [one for one in server.children() if one.cmdline()[-1:] == [PREHEATED]]:
+        lab.page.wait_for_timeout(100)
+    lab.open("two.py")
+    command = lab.ask("two.py", "' '.join(__import__('psutil').Process().cmdline())")
+    assert PREHEATED in command
+    assert lab.ask("two.py", "__import__('os').getcwd()").endswith(lab.folder)

@@ -1,0 +1,157 @@
+"""A process in reserve for the next kernel."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from jupyter_client.launcher import launch_kernel
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["Preheater"]
+
+_PROGRAM: Final = Path(__file__).with_name("preheated.py")
+_LAUNCHER: Final = "ipykernel_launcher"
+_SESSION: Final = "JPY_SESSION_NAME"
+
+_DELAY: Final = 3.0
+"""Seconds after a kernel's start in which it has the processor for itself."""
+_IDLE: Final = 30 * 60.0
+"""Seconds after which a process that nobody has needed is ended."""
+
+
+class Preheater:
+    """Keeps one process that has the imports of a kernel, of the kind that was started last.
+
+    The first kernel starts as ever. Some seconds later the process is started which can become the second.
+
+    Parameters
+    ----------
+    log : logging.Logger
+        Where a kernel from reserve is told, for those who look for oddities.
+    """
+
+    def __init__(self, log: logging.Logger) -> None:
+        self._log = log
+        self._spare: _Spare | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def launch(self, cmd: Sequence[str], env: Mapping[str, str], cwd: str | None) -> subprocess.Popen[bytes] | None:
+        """Start a kernel at once, if there is a process for it; see in any case that there is one for the next.
+
+        Parameters
+        ----------
+        cmd : sequence of str
+            The command of the kernel.
+        env : mapping of str to str
+            Its whole environment.
+        cwd : str or None
+            Its working directory; None is that of this process.
+
+        Returns
+        -------
+        subprocess.Popen or None
+            The kernel's process; None if it has to be started the usual way.
+        """
+        if (kind := _Kind.of(cmd, env, cwd)) is None:
+            return None
+        spare, self._spare = self._spare, None
+        process = None
+        if spare is not None:
+            if spare.kind == kind:
+                process = spare.become(cmd[kind.length :], env.get(_SESSION, ""), cwd)
+            if process is None:
+                spare.end()
+            else:
+                self._log.debug("A preheated process becomes a kernel: %d", process.pid)
+        self._after(_DELAY, self._preheat, kind)
+        return process
+
+    def close(self) -> None:
+        """End the process in reserve, and have no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._spare is not None:
+            self._spare.end()
+            self._spare = None
+
+    def _preheat(self, kind: _Kind) -> None:
+        self._spare = _Spare(kind)
+        self._after(_IDLE, self.close)
+
+    def _after(self, seconds: float, call: Any, *arguments: Any) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(seconds, call, *arguments)
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What kernels have in common if a process can become any of them."""
+
+    python: tuple[str, ...]
+    """The interpreter and its options."""
+    env: frozenset[tuple[str, str]]
+    cwd: str | None
+    """Where the relative folders of ``PYTHONPATH`` are; None if it has none, and the folder is of no matter."""
+
+    @classmethod
+    def of(cls, cmd: Sequence[str], env: Mapping[str, str], cwd: str | None) -> _Kind | None:
+        """Tell the kind of a kernel; None for one that is not ipykernel's."""
+        position = next((n for n in range(1, len(cmd)) if tuple(cmd[n : n + 2]) == ("-m", _LAUNCHER)), 0)
+        if position == 0:
+            return None
+        # The server's process is for whoever launches to add.
+        apart = {_SESSION, "JPY_PARENT_PID"}
+        settings = frozenset(item for item in env.items() if item[0] not in apart)
+        # An empty entry is the working directory, and what a colon at the end leaves.
+        search = env.get("PYTHONPATH")
+        is_relative = bool(search) and not all(map(os.path.isabs, str(search).split(os.pathsep)))
+        return cls(tuple(cmd[:position]), settings, cwd if is_relative else None)
+
+    @property
+    def length(self) -> int:
+        """How much of the command comes before the arguments of the kernel."""
+        return len(self.python) + 2
+
+
+class _Spare:
+    """A process that can become a kernel of its kind."""
+
+    def __init__(self, kind: _Kind) -> None:
+        self.kind = kind
+        self._process = launch_kernel(
+            [*kind.python, str(_PROGRAM)], stdin=subprocess.PIPE, env=dict(kind.env), cwd=kind.cwd
+        )
+
+    def become(self, arguments: Sequence[str], session: str, cwd: str | None) -> subprocess.Popen[bytes] | None:
+        """Let it be a kernel; None if it has ended."""
+        kernel = {
+            "python": self.kind.python,
+            "module": _LAUNCHER,
+            "arguments": arguments,
+            "session": session,
+            "cwd": cwd,
+        }
+        stdin = self._process.stdin
+        if stdin is None or self._process.poll() is not None:
+            return None
+        try:
+            with stdin:
+                stdin.write(json.dumps(kernel).encode())
+        except OSError:
+            return None
+        return self._process
+
+    def end(self) -> None:
+        """End it, and wait until it has."""
+        self._process.kill()
+        self._process.communicate()
