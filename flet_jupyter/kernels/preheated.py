@@ -28,6 +28,12 @@ def installed() -> list[tuple[str, int]]:
     return found
 
 
+def hidden() -> bool:
+    """Tell whether the working directory has modules that a kernel would have imported instead of the packages."""
+    packages = {name.partition(".")[0] for name in sys.modules} - sys.stdlib_module_names
+    return any(Path(name).is_dir() or Path(f"{name}.py").exists() for name in packages)
+
+
 def main() -> None:
     """Import, wait, and be the kernel."""
     # Python puts the folder of a program at the front, and that of `-m module`, the working directory; or neither.
@@ -46,8 +52,8 @@ def main() -> None:
     os.environ["JPY_SESSION_NAME"] = kernel["session"]
     if kernel["cwd"] is not None:
         os.chdir(kernel["cwd"])
-    if installed() != before:
-        # Packages were updated since: what has been imported may be the former version.
+    if installed() != before or hidden():
+        # What has been imported is not what would be now.
         cmd = [*kernel["python"], "-m", kernel["module"], *kernel["arguments"]]
         os.execvp(cmd[0], cmd)  # noqa: S606 (the server's own command)
     if has_folder:

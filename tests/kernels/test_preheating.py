@@ -238,6 +238,23 @@ async def test_updated_packages_are_imported_anew(reserve: Preheater, start: Sta
     assert (await kernel.facts())["session"].endswith("./app.py")
 
 
+@pytest.mark.parametrize("name", ["flet.py", "flet/__init__.py", "traitlets.py"])
+async def test_a_module_beside_the_app_hides_a_package_as_ever(
+    reserve: Preheater, start: Start, tmp_path: Path, name: str
+) -> None:
+    await start()
+    waiting = await spare()
+    module = tmp_path / "folder" / name
+    module.parent.mkdir(exist_ok=True)
+    module.write_text("marked = 'mine'")
+    kernel = await start()
+    assert kernel.pid == waiting.pid
+    kind = Path(name).parts[0].removesuffix(".py")
+    ask = f"import {kind}; print(getattr({kind}, 'marked', None))"
+    # What ipykernel needs itself, it has from where packages are.
+    assert await kernel.run(ask) == ("None\n" if kind == "traitlets" else "mine\n")
+
+
 async def test_a_process_that_has_died_is_not_missed(reserve: Preheater, start: Start) -> None:
     await start()
     waiting = await spare()
