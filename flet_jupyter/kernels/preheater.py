@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +43,7 @@ class Preheater:
 
     def __init__(self, log: logging.Logger) -> None:
         self._log = log
+        self._closed = False
         self._spare: _Spare | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -61,7 +64,9 @@ class Preheater:
         subprocess.Popen or None
             The kernel's process; None if it has to be started the usual way.
         """
-        if (kind := _Kind.of(cmd, env, cwd)) is None:
+        # As jupyter-client does it for those that it launches.
+        cmd = [os.path.expanduser(word) for word in cmd]  # noqa: PTH111 (no path, but for the tilde)
+        if self._closed or (kind := _Kind.of(cmd, env, cwd)) is None:
             return None
         spare, self._spare = self._spare, None
         process = None
@@ -77,15 +82,24 @@ class Preheater:
 
     def close(self) -> None:
         """End the process in reserve, and have no more."""
+        self._closed = True
         if self._timer is not None:
             self._timer.cancel()
-        if self._spare is not None:
-            self._spare.end()
-            self._spare = None
+        self._end()
 
     def _preheat(self, kind: _Kind) -> None:
-        self._spare = _Spare(kind)
-        self._after(_IDLE, self.close)
+        try:
+            self._spare = _Spare(kind)
+        except OSError as error:
+            # The next panel starts as ever, and tells what is wrong if that fails too.
+            self._log.debug("No process is preheated: %s", error)
+        else:
+            self._after(_IDLE, self._end)
+
+    def _end(self) -> None:
+        spare, self._spare = self._spare, None
+        if spare is not None:
+            spare.end()
 
     def _after(self, seconds: float, call: Any, *arguments: Any) -> None:
         if self._timer is not None:
@@ -107,7 +121,9 @@ class _Kind:
     def of(cls, cmd: Sequence[str], env: Mapping[str, str], cwd: str | None) -> _Kind | None:
         """Tell the kind of a kernel; None for one that is not ipykernel's."""
         position = next((n for n in range(1, len(cmd)) if tuple(cmd[n : n + 2]) == ("-m", _LAUNCHER)), 0)
-        if position == 0:
+        # Whatever starts Python in its own way, as `uv run` and shims do, may depend on the folder or read no input.
+        options = cmd[1:position]
+        if position == 0 or not _is_python(cmd[0]) or not all(word.startswith("-") for word in options):
             return None
         # The server's process is for whoever launches to add.
         apart = {_SESSION, "JPY_PARENT_PID"}
@@ -121,6 +137,19 @@ class _Kind:
     def length(self) -> int:
         """How much of the command comes before the arguments of the kernel."""
         return len(self.python) + 2
+
+
+def _is_python(program: str) -> bool:
+    """Tell whether a program is an interpreter itself, not what chooses one."""
+    found = shutil.which(program)
+    if found is None:
+        return False
+    path = Path(found).resolve()
+    try:
+        with path.open("rb") as file:
+            return path.name.startswith("python") and file.read(2) != b"#!"
+    except OSError:
+        return False
 
 
 class _Spare:
@@ -146,7 +175,7 @@ class _Spare:
             return None
         try:
             with stdin:
-                stdin.write(json.dumps(kernel).encode())
+                stdin.write(json.dumps(kernel).encode() + b"\n")
         except OSError:
             return None
         return self._process
@@ -154,4 +183,6 @@ class _Spare:
     def end(self) -> None:
         """End it, and wait until it has."""
         self._process.kill()
-        self._process.communicate()
+        # It may be at a disk that does not answer; the server is not to wait for that.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.communicate(timeout=1)

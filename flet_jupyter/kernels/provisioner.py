@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import re
 import sys
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -17,8 +17,8 @@ __all__ = ["PanelProvisioner"]
 
 _NAME: Final = "flet-jupyter"
 """The name of the entry point."""
-_PANEL: Final = re.compile(r"[\\/]\.[\\/][^\\/]+$")
-"""How ``JPY_SESSION_NAME`` ends for a panel, as the front end names its sessions: ``folder/./app.py``."""
+_PANEL: Final = " (Flet)"
+"""How ``JPY_SESSION_NAME`` ends for a panel: the front end names its sessions ``app.py (Flet)``."""
 
 
 class PanelProvisioner(LocalProvisioner):
@@ -57,11 +57,12 @@ class PanelProvisioner(LocalProvisioner):
         # What it does with one that it has started itself.
         self.process = process
         self.pid = process.pid
-        self.pgid = os.getpgid(process.pid)
+        with contextlib.suppress(OSError):  # it may have ended already
+            self.pgid = os.getpgid(process.pid)
         self.cwd = kwargs.get("cwd")
         return self.connection_info
 
     def _preheated(self, cmd: list[str], *, env: Any = None, cwd: Any = None, **others: Any) -> Any:
-        if self.preheater is None or others or not _PANEL.search((env or {}).get("JPY_SESSION_NAME", "")):
+        if self.preheater is None or others or not (env or {}).get("JPY_SESSION_NAME", "").endswith(_PANEL):
             return None
         return self.preheater.launch(cmd, env, None if cwd is None else str(cwd))

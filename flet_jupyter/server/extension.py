@@ -65,7 +65,7 @@ class FletExtension(ExtensionApp):
         True,
         help=(
             "Keep a Python process in reserve while panels are opened, which has done the imports and becomes the "
-            "kernel of the next panel: it opens in half the time. It takes about 50 MB, and ends after half an hour "
+            "kernel of the next panel: it opens in half the time. It takes about 60 MB, and ends after half an hour "
             "without a new panel."
         ),
     ).tag(config=True)

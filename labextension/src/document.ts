@@ -65,12 +65,12 @@ export class FletDocument extends FletMainArea implements IDocumentWidget<FletPa
  */
 export function sessionPath(path: string): string {
   const folder = PathExt.dirname(path);
-  return `${folder ? `${folder}/` : ""}${sessionName(path)}`;
+  return `${folder ? `${folder}/` : ""}./${PathExt.basename(path)}`;
 }
 
-/** The name of such a session, by which the server knows a panel's kernel and starts it faster (its `PanelProvisioner`). */
+/** The name of such a session, among other kernels. By it the server knows a panel's, and starts it faster (its `PanelProvisioner`). */
 function sessionName(path: string): string {
-  return `./${PathExt.basename(path)}`;
+  return `${PathExt.basename(path)} (Flet)`;
 }
 
 export class FletFactory extends ABCWidgetFactory<FletDocument> {

@@ -108,7 +108,7 @@ async def start(tmp_path: Path) -> AsyncIterator[Start]:
     """Start a kernel as the server does for a session with this name."""
     running: list[Kernel] = []
 
-    async def start(name: str = "./app.py", **env: str) -> Kernel:
+    async def start(name: str = "app.py (Flet)", **env: str) -> Kernel:
         session = str(tmp_path / "folder" / "x").removesuffix("x") + name
         folder = Path(session).parent
         folder.mkdir(parents=True, exist_ok=True)
@@ -148,10 +148,10 @@ async def spare() -> psutil.Process:
 
 
 async def heated() -> psutil.Process:
-    """Wait until the process in reserve is at its imports."""
+    """Wait until the process in reserve has nothing more to do than to read its input, a pipe."""
     process = await spare()
     async with asyncio.timeout(PATIENCE):
-        while not any("zmq" in area.path for area in process.memory_maps()):  # noqa: ASYNC110
+        while "pipe_read" not in Path(f"/proc/{process.pid}/wchan").read_text():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     return process
 
@@ -174,7 +174,7 @@ async def test_a_preheated_kernel_is_like_any_other(reserve: Preheater, start: S
     assert kernel.was_preheated
     assert await kernel.facts() == usual
     assert usual["cwd"].endswith("folder")
-    assert usual["session"].endswith("folder/./app.py")
+    assert usual["session"].endswith("folder/app.py (Flet)")
 
 
 async def test_it_has_done_the_imports(reserve: Preheater, start: Start) -> None:
@@ -203,7 +203,7 @@ async def test_it_is_interrupted_restarted_and_shut_down(reserve: Preheater, sta
     assert not waiting.is_running()
 
 
-@pytest.mark.parametrize("name", ["app.py", "notebook.ipynb", "x./app.py"])
+@pytest.mark.parametrize("name", ["app.py", "notebook.ipynb", "x (Flet)/app.py"])
 async def test_others_kernels_start_as_ever(reserve: Preheater, start: Start, name: str) -> None:
     await start()
     waiting = await spare()
@@ -225,17 +225,28 @@ async def test_another_environment_needs_another_process(reserve: Preheater, sta
     assert not waiting.is_running()
 
 
-async def test_updated_packages_are_imported_anew(reserve: Preheater, start: Start, tmp_path: Path) -> None:
+@pytest.mark.parametrize("change", ["new package", "other version"])
+async def test_updated_packages_are_imported_anew(
+    reserve: Preheater, start: Start, tmp_path: Path, change: str
+) -> None:
     packages = tmp_path / "packages"
-    packages.mkdir()
+    (packages / "flet_jupyter" / "notebook").mkdir(parents=True)
+    (packages / "flet_jupyter" / "__init__.py").touch()
+    (packages / "flet_jupyter" / "notebook" / "__init__.py").touch()
+    extension = packages / "flet_jupyter" / "notebook" / "extension.py"
+    extension.write_text("marked = 1")
     await start(PYTHONPATH=str(packages))
     waiting = await heated()
-    (packages / "flet").mkdir()
-    (packages / "flet" / "__init__.py").write_text("marked = 'new'")
+    if change == "new package":
+        (packages / "another.py").touch()
+    else:
+        extension.write_text("marked = 2")
     kernel = await start(PYTHONPATH=str(packages))
     assert kernel.pid == waiting.pid
-    assert await kernel.run("import flet; print(flet.marked)") == "new\n"
-    assert (await kernel.facts())["session"].endswith("./app.py")
+    assert not kernel.was_preheated  # it has started over
+    marked = "1\n" if change == "new package" else "2\n"
+    assert await kernel.run("from flet_jupyter.notebook.extension import marked; print(marked)") == marked
+    assert (await kernel.facts())["session"].endswith("app.py (Flet)")
 
 
 @pytest.mark.parametrize("name", ["flet.py", "flet/__init__.py", "traitlets.py"])
@@ -253,6 +264,46 @@ async def test_a_module_beside_the_app_hides_a_package_as_ever(
     ask = f"import {kind}; print(getattr({kind}, 'marked', None))"
     # What ipykernel needs itself, it has from where packages are.
     assert await kernel.run(ask) == ("None\n" if kind == "traitlets" else "mine\n")
+
+
+async def test_what_runs_at_the_end_finds_what_the_app_has_defined(reserve: Preheater, start: Start) -> None:
+    await start()
+    await heated()
+    kernel = await start()
+    await kernel.run(
+        "class Mine: pass\n"
+        "import atexit, pathlib, sys\n"
+        "said = lambda: pathlib.Path('end').write_text(str(hasattr(sys.modules['__main__'], 'Mine')))\n"
+        "atexit.register(said)"
+    )
+    end = Path((await kernel.facts())["cwd"]) / "end"
+    await kernel.manager.shutdown_kernel()
+    assert end.read_text() == "True"
+
+
+async def test_a_child_of_the_server_that_holds_the_pipe_holds_nobody_up(reserve: Preheater, start: Start) -> None:
+    await start()
+    waiting = await heated()
+    assert reserve._spare is not None
+    assert reserve._spare._process.stdin is not None
+    copy = os.dup(reserve._spare._process.stdin.fileno())  # as one has that is forked
+    try:
+        kernel = await start()
+        assert kernel.pid == waiting.pid
+        assert (await kernel.facts())["input is at its end"]
+    finally:
+        os.close(copy)
+
+
+async def test_an_installation_behind_a_link_leaves_nothing_in_the_search_path(
+    reserve: Preheater, start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(preheater._PROGRAM.parent)
+    monkeypatch.setattr(preheater, "_PROGRAM", link / "preheated.py")
+    usual = await (await start()).facts()
+    await heated()
+    assert (await (await start()).facts())["path"] == usual["path"]
 
 
 async def test_a_process_that_has_died_is_not_missed(reserve: Preheater, start: Start) -> None:
@@ -275,6 +326,9 @@ async def test_it_ends_when_nobody_needs_it(reserve: Preheater, start: Start) ->
     assert not waiting.is_running()
     assert not (await start()).was_preheated
     await spare()
+    reserve.close()
+    assert not (await start()).was_preheated
+    assert spares() == []
 
 
 async def test_relative_search_paths_are_of_the_right_folder(reserve: Preheater, start: Start) -> None:
@@ -282,7 +336,7 @@ async def test_relative_search_paths_are_of_the_right_folder(reserve: Preheater,
     await spare()
     same = await start(PYTHONPATH="modules")
     await spare()
-    other = await start("other/./app.py", PYTHONPATH="modules")
+    other = await start("other/app.py (Flet)", PYTHONPATH="modules")
     assert (same.was_preheated, other.was_preheated) == (True, False)
     assert (await same.facts())["cwd"] + "/modules" in (await same.facts())["path"]
     assert (await other.facts())["cwd"] + "/modules" in (await other.facts())["path"]
@@ -311,10 +365,26 @@ async def test_a_provisioner_that_was_chosen_stays(factory: None, monkeypatch: p
         ["xpython", "-f", "x.json"],
         ["ipykernel_launcher", "-m"],
         ["python", "ipykernel_launcher"],
+        ["absent/python", "-m", "ipykernel_launcher"],
+        ["{shim}/python", "-m", "ipykernel_launcher"],
+        ["env", "-m", "ipykernel_launcher"],
+        ["python", "run", "python", "-m", "ipykernel_launcher"],
         [],
     ],
 )
-async def test_kernels_of_other_kinds_start_as_ever(cmd: list[str]) -> None:
+async def test_kernels_of_other_kinds_start_as_ever(cmd: list[str], tmp_path: Path) -> None:
+    shim = tmp_path / "python"
+    shim.write_text("#!/bin/sh\nexec python3 $@")
+    shim.chmod(0o755)
     reserve = Preheater(logging.getLogger())
-    assert reserve.launch(cmd, {}, None) is None
+    assert reserve.launch([word.format(shim=tmp_path) for word in cmd], {}, None) is None
     assert reserve._timer is None
+
+
+async def test_the_users_folder_is_found_as_ever(
+    reserve: Preheater, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "python3").symlink_to(sys.executable)
+    reserve.launch(["~/python3", "-m", "ipykernel_launcher"], os.environ, None)
+    assert (await spare()).cmdline()[0] == str(tmp_path / "python3")

@@ -37,7 +37,7 @@ def jp_server_config(
 
 async def open_panel(jp_fetch: JpFetch, jp_serverapp: Any, path: str) -> Any:
     """Start a panel's session, as JupyterLab does for our front end; return the kernel's manager."""
-    session = {"path": path, "name": "./app.py", "type": "flet", "kernel": {"name": "python3"}}
+    session = {"path": path, "name": "app.py (Flet)", "type": "flet", "kernel": {"name": "python3"}}
     response = await jp_fetch("api", "sessions", method="POST", body=json.dumps(session))
     return jp_serverapp.kernel_manager.get_kernel(json.loads(response.body)["kernel"]["id"])
 
