@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_client.launcher import launch_kernel
 
+from flet_jupyter.core.panel_sessions import VARIABLE
+
 if TYPE_CHECKING:
     import logging
     from collections.abc import Mapping, Sequence
@@ -22,7 +24,6 @@ __all__ = ["Preheater"]
 
 _PROGRAM: Final = Path(__file__).with_name("preheated.py")
 _LAUNCHER: Final = "ipykernel_launcher"
-_SESSION: Final = "JPY_SESSION_NAME"
 
 _DELAY: Final = 3.0
 """Seconds after a kernel's start in which it has the processor for itself."""
@@ -72,7 +73,7 @@ class Preheater:
         process = None
         if spare is not None:
             if spare.kind == kind:
-                process = spare.become(cmd[kind.length :], env.get(_SESSION, ""), cwd)
+                process = spare.become(cmd[kind.length :], env.get(VARIABLE, ""), cwd)
             if process is None:
                 spare.end()
             else:
@@ -126,7 +127,7 @@ class _Kind:
         if position == 0 or not _is_python(cmd[0]) or not all(word.startswith("-") for word in options):
             return None
         # The server's process is for whoever launches to add.
-        apart = {_SESSION, "JPY_PARENT_PID"}
+        apart = {VARIABLE, "JPY_PARENT_PID"}
         settings = frozenset(item for item in env.items() if item[0] not in apart)
         # An empty entry is the working directory, and what a colon at the end leaves.
         search = env.get("PYTHONPATH")

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
+from flet_jupyter.core.panel_sessions import SUFFIX, VARIABLE
+
 if TYPE_CHECKING:
     from flet_jupyter.kernels.preheater import Preheater
 
@@ -17,8 +19,6 @@ __all__ = ["PanelProvisioner"]
 
 _NAME: Final = "flet-jupyter"
 """The name of the entry point."""
-_PANEL: Final = " (Flet)"
-"""How ``JPY_SESSION_NAME`` ends for a panel: the front end names its sessions ``app.py (Flet)``."""
 
 
 class PanelProvisioner(LocalProvisioner):
@@ -63,6 +63,6 @@ class PanelProvisioner(LocalProvisioner):
         return self.connection_info
 
     def _preheated(self, cmd: list[str], *, env: Any = None, cwd: Any = None, **others: Any) -> Any:
-        if self.preheater is None or others or not (env or {}).get("JPY_SESSION_NAME", "").endswith(_PANEL):
+        if self.preheater is None or others or not (env or {}).get(VARIABLE, "").endswith(SUFFIX):
             return None
         return self.preheater.launch(cmd, env, None if cwd is None else str(cwd))

@@ -92,7 +92,7 @@ class AppFile(ABC):
 
     @property
     def apps(self) -> list[LiveApp]:
-        """The apps of this file that live."""
+        """The apps of this file that live. One that has ended is no answer to anybody."""
         return [app for app in self._shown() if not app.closed_reason]
 
     def has_changed(self) -> bool:
@@ -148,7 +148,7 @@ class AppFile(ABC):
 
     @abstractmethod
     def app_for(self, panel: str) -> LiveApp | None:
-        """Return what a panel is to show."""
+        """Return what a panel is to show; None if the file has to be run first."""
 
     @abstractmethod
     def _run(self) -> None: ...
@@ -185,9 +185,9 @@ class ScriptFile(AppFile):
         with self._lock:
             if self._found is None:
                 return None
-            app = self._panels.get(panel)
-            if app is None or app.closed_reason:
-                self._panels = {name: app for name, app in self._panels.items() if not app.closed_reason}
+            app, live = self._panels.get(panel), self.apps
+            if app is None or app not in live:
+                self._panels = {name: app for name, app in self._panels.items() if app in live}
                 if len(self._panels) >= _MAX_PANELS:
                     raise LimitReached(f"{self.path.name} is open in {_MAX_PANELS} panels. Close some.", _MAX_PANELS)
                 app = self._panels[panel] = PanelApp(self._runtime, self._found, name=self._found.name, measures=False)
@@ -243,7 +243,7 @@ class NotebookFile(AppFile):
 
     def app_for(self, panel: str) -> LiveApp | None:  # noqa: ARG002 - all panels show the one app
         """Return the notebook's app."""
-        return self._app
+        return next(iter(self.apps), None)
 
     def _shown(self) -> Iterable[LiveApp]:
         return [self._app] if self._app is not None else []
@@ -261,9 +261,9 @@ class NotebookFile(AppFile):
                 if app not in former:
                     app.close()
             raise
-        shown, self._app = self._app, last
-        if shown is not None:
-            shown.hand_over(self._app)
+        shown, self._app = self.apps, last
+        for one in shown:
+            one.hand_over(last)
         for app in former:
             app.close("The notebook was run again.")
 

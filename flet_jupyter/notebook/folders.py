@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from flet_jupyter.core.panel_sessions import VARIABLE
+
 if TYPE_CHECKING:
     from flet_jupyter.core.find import FoundApp
 
@@ -58,7 +60,7 @@ class Folders:
         They are told as seen from the folder of the session's file, for the page knows where that is on the server. Its
         name is of no use: the file may have been renamed since.
         """
-        session = os.environ.get("JPY_SESSION_NAME", "")  # set by jupyter-server: the session's path on the disk
+        session = os.environ.get(VARIABLE, "")  # set by jupyter-server: the session's path on the disk
         if not session:
             return None
         here = Path(session).parent

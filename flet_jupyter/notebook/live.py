@@ -217,6 +217,8 @@ class LiveApp:
         """Let another app be shown wherever this one is."""
         with self._lock:
             outlets = dict(self._transports)
+        if successor._session is not None:
+            self._runtime.core.loop.call_soon_threadsafe(_show_so_far, successor._session)
         for outlet, transport in outlets.items():
             if outlet.show(successor):
                 self._transports.pop(outlet, None)
@@ -315,6 +317,7 @@ class LiveApp:
             former_run.cancel()
         former.on_session_closed = None
         former.close_session(session)
+        _show_so_far(fresh)
         for transport in transports:
             transport.close(reopen=True)
         running.add_done_callback(self._main_ended)
@@ -391,6 +394,14 @@ class LiveApp:
     def _expired(self, session: LiveSession) -> None:
         if session is self._session:
             self.close(self.ended_by_silence)
+
+
+def _show_so_far(session: LiveSession) -> None:
+    """Give a new version's page to the views that come, though ``main`` may still run; on the session loop.
+
+    A view that has to begin anew several times, and gets no page in between, gives up.
+    """
+    session.main_has_run()
 
 
 def _place_of(session: LiveSession) -> dict[str, Any]:

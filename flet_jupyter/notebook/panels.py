@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import logging
 import os
 import re
@@ -13,6 +14,7 @@ import comm
 from IPython.core.getipython import get_ipython
 
 from flet_jupyter.core.flet_api import FLET_VERSION
+from flet_jupyter.core.panel_sessions import SUFFIX, VARIABLE
 from flet_jupyter.exceptions import FletJupyterError
 from flet_jupyter.notebook.files import AppFile, NotebookFile, ScriptFile
 from flet_jupyter.notebook.inspection import Inspector
@@ -33,8 +35,11 @@ _PANEL_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _GONE: Final = "This app does not run in the kernel any more."
 
 _MAX_REFUSED: Final = 100
+_MAX_PLACES: Final = 100
 
 _files: dict[str, AppFile] = {}
+_places: dict[str, Path] = {}
+"""Where files are that were renamed or moved, by the names that they have and had."""
 _refused: collections.deque[Any] = collections.deque()
 
 
@@ -44,18 +49,20 @@ def run(name: str, *, panel: str = "", comm_id: str = "") -> None:
     Parameters
     ----------
     name : str
-        A ``.py`` or ``.ipynb`` file in the folder of the kernel's session.
+        A ``.py`` or ``.ipynb`` file in the folder of the kernel's session. One that has moved may be called as before,
+        as long as no other is there.
     panel, comm_id : str
         The panel to answer when that is done, as if it had opened this comm to ask for the app: it need not do so then.
     """
     __tracebackhide__ = True  # IPython leaves out frames that say so
-    if (file := _files.get(name)) is None:
-        path = _folder() / name
+    if (file := _file(name)) is None:
+        path = _path(name)
         kind = NotebookFile if path.suffix == ".ipynb" else ScriptFile
         file = kind(kernel_runtime(), path)
+    if not file.apps:
         file.run()
         file.watch()
-        _files[name] = file
+        _files[file.path.name] = file
     if comm_id:
         channel = comm.create_comm(target_name=TARGET, comm_id=comm_id, primary=False)
         comm.get_comm_manager().register_comm(channel)
@@ -63,7 +70,9 @@ def run(name: str, *, panel: str = "", comm_id: str = "") -> None:
 
 
 def reload(name: str, *, force: bool = False) -> None:
-    """Run an app file anew if it has changed, or in any case; what it raises leaves the former version alive.
+    """Run an app file anew if it has changed or its apps have ended, or in any case.
+
+    What it raises leaves the former version alive.
 
     Parameters
     ----------
@@ -73,10 +82,10 @@ def reload(name: str, *, force: bool = False) -> None:
         Whether to do it even if nothing has changed.
     """
     __tracebackhide__ = True  # IPython leaves out frames that say so
-    file = _files.get(name)
+    file = _file(name)
     if file is None:
         run(name)
-    elif force or file.has_changed():
+    elif force or file.has_changed() or not file.apps:
         file.run()
     elif file.failure is not None:
         raise file.failure  # another page was first
@@ -92,14 +101,36 @@ def move(name: str, to: str) -> None:
     to : str
         Its path now, from the folder where it was.
     """
-    if (file := _files.pop(name, None)) is not None:
-        file.move(Path(os.path.normpath(file.path.parent / to)))
-        _files[file.path.name] = file
+    file = _files.get(name)
+    former = file.path if file is not None else _path(name)
+    path = Path(os.path.normpath(former.parent / to))
+    if former.exists() and not path.exists():
+        return  # another page was first
+    for known in [known for known, place in _places.items() if place == former]:
+        _places[known] = path
+    _places[name] = _places[path.name] = path
+    while len(_places) > _MAX_PLACES:
+        del _places[next(iter(_places))]
+    if file is not None:
+        file.move(path)
+        _files[path.name] = _files.pop(name)
+
+
+def _file(name: str) -> AppFile | None:
+    """Return the file that a page calls so, if it has been run."""
+    return _files.get(name) or _files.get(_path(name).name)
+
+
+def _path(name: str) -> Path:
+    """Return where the file is that a page calls so: it may not have heard of the file's new name."""
+    here = _folder() / name
+    place = _places.get(name, here)
+    return next((path for path in (place.parent / name, here) if path.exists()), place)
 
 
 def _folder() -> Path:
     # The kernel starts in the folder of its session's file, but an app may have left it. jupyter-server tells the file.
-    session = os.environ.get("JPY_SESSION_NAME", "")
+    session = os.environ.get(VARIABLE, "")
     return (Path(session).parent if session else Path.cwd()).resolve()
 
 
@@ -134,7 +165,8 @@ class PanelOutlet:
         # Whoever asks in vain again and again is to cost nothing.
         _refused.append(self._channel)
         if len(_refused) > _MAX_REFUSED:
-            comm.get_comm_manager().unregister_comm(_refused.popleft())
+            with contextlib.suppress(KeyError):  # the page has closed it
+                comm.get_comm_manager().unregister_comm(_refused.popleft())
 
     def send_message(self, content: dict[str, Any], buffers: list[bytes] | None = None) -> None:
         """Send a message to the panel; callable from any thread."""
@@ -158,6 +190,14 @@ class PanelOutlet:
                 self.send_message(answer)
         else:
             self._app.receive(self, content, message.get("buffers") or ())
+            if isinstance(content, dict) and content.get("op") == "open":
+                self._tell_outdated(self._app)
+
+    def _tell_outdated(self, app: LiveApp) -> None:
+        """Let a view that is new know what others were told when it was not there."""
+        file = _file_of(app)
+        if file is not None and file.has_changed():
+            self.send_message({"op": "outdated"})
 
     def _on_close(self, _message: dict[str, Any]) -> None:
         self._closed = True
@@ -190,18 +230,26 @@ def _find(wanted: Any) -> LiveApp | None:
         case {"app": str(app_id)}:
             return next((app for app in list(kernel_runtime().apps.values()) if app.widget.app_id == app_id), None)
         case {"file": str(name), "panel": str(panel)} if _PANEL_ID.fullmatch(panel):
-            file = _files.get(name)
+            file = _file(name)
             return file.app_for(panel) if file is not None else None
     return None
 
 
 def _siblings(app: LiveApp) -> list[LiveApp]:
     """Return the apps of the file that an app is from; the app alone if it is from none."""
-    return next((apps for file in list(_files.values()) if app in (apps := file.apps)), [app])
+    file = _file_of(app)
+    return file.apps if file is not None else [app]
+
+
+def _file_of(app: LiveApp) -> AppFile | None:
+    return next((file for file in list(_files.values()) if app in file.apps), None)
 
 
 def install() -> None:
     """Answer panels from now on."""
+    if (session := os.environ.get(VARIABLE, "")).endswith(SUFFIX):
+        # Programs look for their file there.
+        os.environ[VARIABLE] = session.removesuffix(SUFFIX)
     if get_ipython() is not None:
         comm.get_comm_manager().register_target(TARGET, _on_open)
 
@@ -213,3 +261,4 @@ def remove() -> None:
     for file in _files.values():
         file.close()
     _files.clear()
+    _places.clear()

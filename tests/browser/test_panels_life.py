@@ -473,3 +473,4 @@ def test_the_kernel_of_the_next_panel_is_there_already(lab: Lab) -> None:
     command = lab.ask("two.py", "' '.join(__import__('psutil').Process().cmdline())")
     assert PREHEATED in command
     assert lab.ask("two.py", "__import__('os').getcwd()").endswith(lab.folder)
+    assert lab.ask("two.py", "__import__('os').environ['JPY_SESSION_NAME']").endswith(f"{lab.folder}/two.py")

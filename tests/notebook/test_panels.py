@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import collections
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import comm
 import pytest
 
 from flet_jupyter.exceptions import AppFileError, NoAppFound
-from flet_jupyter.notebook import panels
+from flet_jupyter.notebook import live, panels
 from flet_jupyter.notebook.look import Look
 from flet_jupyter.notebook.state import kernel_runtime
 from tests.notebook.front_end import wait
@@ -49,12 +52,28 @@ class Files:
 
     def open(self, name: str, panel: str = "the-panel", **view: Any) -> Panel:
         self.execute(f"run({name!r})").raise_error()
+        return self.ask(name, panel, **view)
+
+    def ask(self, name: str, panel: str = "the-panel", **view: Any) -> Panel:
+        """Ask for an app that runs already, as a page does that was loaded anew."""
         shown = Panel({"file": name, "panel": panel})
         self._panels.append(shown)
         wait(lambda: shown.traits)
         assert shown.traits["closed"] == ""
         shown.view._page = view
         return shown.show()
+
+    def end(self, name: str) -> None:
+        """End the apps of a file, as silence does."""
+        for app in panels._files[name].apps:
+            app.close(app.ended_by_silence)
+
+    def move(self, name: str, to: str) -> None:
+        """Move a file, and tell it as a panel does."""
+        former, path = self.folder / name, self.folder / to
+        path.parent.mkdir(exist_ok=True)
+        former.rename(path)
+        self.execute(f"move({former.name!r}, {os.path.relpath(path, former.parent)!r})").raise_error()
 
     def close(self) -> None:
         for panel in self._panels:
@@ -115,6 +134,122 @@ def test_pages_are_told_of_a_change_once(files: Files) -> None:
     for _ in range(3):
         panels._files["app.py"]._look()
     assert len(told) == len([content for content in panel.heard if content["op"] == "outdated"]) == 1
+
+
+def outdated(panel: Panel) -> list[dict[str, Any]]:
+    return [content for content in panel.heard if content["op"] == "outdated"]
+
+
+def test_a_page_that_comes_later_is_told_of_a_change(files: Files) -> None:
+    files.write("app.py", COUNTER.replace("START", "0"))
+    files.open("app.py").close()
+    files.write("app.py", COUNTER.replace("START", "100"))
+    assert panels._files["app.py"].has_changed()
+    panels._files["app.py"]._look()  # nobody listens
+    panel = files.ask("app.py")
+    panel.view.shows("0")
+    wait(lambda: outdated(panel))
+    assert [content["op"] for content in panel.heard].index("opened") < panel.heard.index(outdated(panel)[0])
+    files.execute("reload('app.py')").raise_error()
+    panel.view.shows("100")
+
+
+def test_a_page_that_comes_later_is_told_of_no_change_if_there_is_none(files: Files) -> None:
+    files.write("app.py", COUNTER.replace("START", "0"))
+    files.open("app.py")
+    panel = files.ask("app.py")
+    panel.view.click(content="Add")
+    panel.view.shows("1")
+    assert not outdated(panel)
+
+
+@pytest.mark.parametrize("code", ["run('app.py')", "reload('app.py')"])
+def test_a_file_whose_apps_have_ended_is_run_again(files: Files, code: str) -> None:
+    noted = "import pathlib\npathlib.Path(__file__).with_name('runs').open('a').write('x')\n"
+    files.write("app.py", noted + COUNTER.replace("START", "0"))
+    former = files.open("app.py")
+    files.end("app.py")
+    wait(lambda: former.traits["closed"])
+    files.execute(code).raise_error()
+    assert (files.folder / "runs").read_text() == "xx"
+    files.ask("app.py").view.shows("0")
+
+
+@pytest.mark.parametrize("code", ["run('app.py')", "reload('app.py')"])
+def test_a_file_that_has_changed_since_its_app_ended_is_shown_as_it_is_now(files: Files, code: str) -> None:
+    files.write("app.py", COUNTER.replace("START", "0"))
+    files.open("app.py")
+    files.end("app.py")
+    files.write("app.py", COUNTER.replace("START", "100"))
+    files.execute(code).raise_error()
+    files.ask("app.py").view.shows("100")
+
+
+SLOW = """import asyncio
+import flet as ft
+
+async def main(page):
+    page.add(ft.Text("VERSION"))
+    await asyncio.sleep(60)
+
+ft.run(main)
+"""
+
+
+@pytest.mark.parametrize("name", ["app.py", "book.ipynb"])
+def test_a_view_that_loads_yet_gets_what_a_new_version_has_shown_while_its_main_runs(
+    files: Files, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(live, "MAIN_PATIENCE", 0.2)
+
+    def write(version: str) -> None:
+        source = SLOW.replace("VERSION", version)
+        files.write(name, source if name == "app.py" else as_notebook(source))
+
+    files.write(name, COUNTER.replace("START", "0") if name == "app.py" else as_notebook(COUNTER))
+    panel = files.open(name)
+    monkeypatch.setattr(panel.view, "packet", lambda _: None)  # Flutter has not registered
+    for version in ("one", "two"):
+        write(version)
+        files.execute(f"reload({name!r})").raise_error()
+        panel.view.shows(version)
+
+
+def test_a_file_may_be_called_as_before_until_another_is_there(files: Files) -> None:
+    files.write("app.py", COUNTER.replace("START", "0"))
+    panel = files.open("app.py")
+    files.move("app.py", "better.py")
+    files.move("better.py", "best.py")
+    files.write("best.py", COUNTER.replace("START", "100"))
+    files.execute("reload('app.py')").raise_error()
+    panel.view.shows("100")
+    files.open("better.py").view.shows("100")
+    assert list(panels._files) == ["best.py"]
+    files.write("app.py", COUNTER.replace("START", "7"))
+    files.open("app.py", "another-panel").view.shows("7")
+    panel.view.shows("100")
+    files.open("best.py").view.shows("100")
+
+
+def test_former_names_are_kept_for_a_while(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(panels, "_MAX_PLACES", 4)
+    files.write("app0.py", COUNTER.replace("START", "0"))
+    for number in range(9):
+        files.move(f"app{number}.py", f"app{number + 1}.py")
+    assert list(panels._places) == ["app6.py", "app7.py", "app8.py", "app9.py"]
+
+
+def test_a_file_that_has_failed_is_looked_for_where_it_was_moved_to(files: Files) -> None:
+    files.write("app.py", "1 / 0")
+    assert not files.execute("run('app.py')").success
+    files.move("app.py", "elsewhere/app.py")
+    files.write("elsewhere/app.py", COUNTER.replace("START", "0"))
+    files.execute("move('app.py', 'elsewhere/app.py')").raise_error()  # told by another page too
+    files.open("app.py").view.shows("0")
+    files.move("elsewhere/app.py", "better.py")
+    files.write("better.py", COUNTER.replace("START", "100"))
+    files.execute("reload('better.py')").raise_error()
+    files.open("better.py").view.shows("100")
 
 
 def test_a_save_while_the_file_runs_is_a_change(files: Files) -> None:
@@ -290,6 +425,19 @@ def test_a_notebook_that_fails_leaves_the_former_app_alive(files: Files) -> None
     assert len(kernel_runtime().apps) == 1  # what the first cells have shown is closed
 
 
+@pytest.mark.parametrize("code", ["run('book.ipynb')", "reload('book.ipynb')"])
+def test_a_notebook_whose_app_has_ended_is_run_again(files: Files, code: str) -> None:
+    files.write("book.ipynb", as_notebook("import flet as ft", "ft.Text('one')"))
+    former = files.open("book.ipynb")
+    files.end("book.ipynb")
+    wait(lambda: former.traits["closed"])
+    with pytest.raises(AssertionError):
+        files.ask("book.ipynb")  # a comm cannot run it
+    files.execute(code).raise_error()
+    files.ask("book.ipynb").view.shows("one")
+    assert former.traits["closed"]  # its link is closed; the page asks for the app when it wants it again
+
+
 def test_a_notebook_with_a_top_level_await_is_one_sentence(files: Files) -> None:
     files.write("book.ipynb", as_notebook("import asyncio", "await asyncio.sleep(0)"))
     with pytest.raises(AppFileError, match=r"Cell 2 of book\.ipynb has a top-level await"):
@@ -331,6 +479,22 @@ def test_whoever_asks_for_no_app_is_told_so(files: Files, question: Any) -> None
     assert panel.traits["closed"] == "This app does not run in the kernel any more."
     panel.say("", {"op": "open", "link": "a-link-of-nobody", "protocol": 1, "page": {}})
     panel.close()
+
+
+def test_whoever_asks_in_vain_is_answered_however_often(notebook: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(panels, "_refused", collections.deque())
+    monkeypatch.setattr(panels, "_MAX_REFUSED", 3)
+    manager = comm.get_comm_manager()
+    answers: list[str] = []
+    for number in range(9):
+        channel = comm.DummyComm(target_name=panels.TARGET, comm_id=f"in-vain-{number}", primary=False)
+        channel.send = lambda data, **_: answers.append(data["closed"])
+        manager.register_comm(channel)
+        panels._on_open(channel, {"content": {"data": {"app": "none"}}})
+        if number < 4:  # the page closes some of them
+            manager.comm_close(None, None, {"content": {"comm_id": channel.comm_id}})
+    assert answers == ["This app does not run in the kernel any more."] * 9
+    assert [name for name in manager.comms if name.startswith("in-vain")] == ["in-vain-6", "in-vain-7", "in-vain-8"]
 
 
 def test_the_look_of_the_front_end_is_the_apps_unless_it_has_its_own(files: Files) -> None:
