@@ -11,7 +11,7 @@ import { Mount } from "./mount.ts";
 import { pageInfo } from "./page-info.ts";
 import type { FromKernel, Look, OutputEntry, Shell, ToKernel, ToLink } from "./protocol.ts";
 import { registry } from "./registry.ts";
-import { withAssets } from "./shell.ts";
+import { likeness, withAssets } from "./shell.ts";
 import { whenSized } from "./sized.ts";
 import { View } from "./view.ts";
 import type { ViewState } from "./view.ts";
@@ -38,6 +38,9 @@ const WAITING =
   "Waiting for the kernel: it is busy, and this front end cannot reach it meanwhile. Wait for the running cell, or interrupt it.";
 
 const browserClock = {
+  get now(): number {
+    return performance.now();
+  },
   setTimeout: (callback: () => void, milliseconds: number): unknown => setTimeout(callback, milliseconds),
   clearTimeout: (timer: unknown): void => clearTimeout(timer as number),
 };
@@ -80,7 +83,8 @@ export class AppView {
   #model: WidgetModel;
   #unsubscribe: () => void = () => {};
   #surface: Surface | null = null;
-  #showing = false;
+  /** What the app is shown with, as the kernel has said last: a new version may have other assets. */
+  #shell: Shell | null = null;
   readonly #mount: Mount;
   #painting = false;
   #painted = false;
@@ -117,7 +121,7 @@ export class AppView {
     );
     this.#mount = new Mount({
       send: (packet) => this.#link.sendPacket(packet),
-      remount: () => this.#surface?.remount(),
+      remount: () => this.#shell && this.#surface?.remount(this.#shell),
       shown: () => this.#shown(),
     });
     registry().links.add(this.#link);
@@ -202,7 +206,7 @@ export class AppView {
       case "output":
         this.view.output.append(content.entries);
         // What comes before the greeting is in the greeting too.
-        if (this.#showing) this.around.printed?.(content.entries);
+        if (this.#shell) this.around.printed?.(content.entries);
         break;
       case "clear_output":
         this.view.output.clear();
@@ -234,11 +238,12 @@ export class AppView {
     this.#idleTimer = undefined;
     this.view.output.clear();
     this.view.output.append([...(this.around.preface?.() ?? []), ...message.output]);
-    if (!this.#showing) this.around.printed?.(message.output);
+    if (!this.#shell) this.around.printed?.(message.output);
     if (message.height !== null) this.view.setContentHeight(message.height);
-    const shell = this.#withFiles(message);
+    const isFirst = this.#shell === null;
+    this.#shell = this.#withFiles(message);
     this.#tellTitle(message.title);
-    if (!this.#showing) void this.#show(shell);
+    if (isFirst) void this.#show(this.#shell);
     this.#refresh();
   }
 
@@ -257,7 +262,6 @@ export class AppView {
   }
 
   async #show(shell: Shell): Promise<void> {
-    this.#showing = true;
     const { signal } = this.#life;
     try {
       await whenSized(this.view.stage, signal);
@@ -275,8 +279,13 @@ export class AppView {
         this.#version,
         signal,
       );
-      if (signal.aborted) surface.remove();
-      else this.#surface = surface;
+      if (signal.aborted) {
+        surface.remove();
+        return;
+      }
+      this.#surface = surface;
+      // There may be a new version since. Later ones are mounted with what belongs to them.
+      if (this.#shell && likeness(this.#shell.view) !== likeness(shell.view)) surface.remount(this.#shell);
     } catch (error) {
       if (signal.aborted) return;
       const reason = error instanceof Error ? error.message : String(error);

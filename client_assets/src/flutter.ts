@@ -30,8 +30,8 @@ export interface AppChannel {
 
 /** An app shown in an element of the page. */
 export interface Surface {
-  /** End the app and start another in its place; the channel is told that one came. */
-  remount(): void;
+  /** End the app and start another in its place, with the app's shell as it is now; the channel is told that one came. */
+  remount(shell: Shell): void;
   remove(): void;
 }
 
@@ -150,13 +150,15 @@ export class FlutterPage {
     let socket = spare?.socket ?? this.#start(host, shell, place);
     socket.bind(channel);
     this.#focus.starting();
-    const startSpare = (): void => this.#startSpareSoon(host, places, shell, size);
+    let current = shell;
+    const startSpare = (): void => this.#startSpareSoon(host, places, current, size);
     startSpare();
     return {
-      remount: () => {
+      remount: (fresh) => {
+        current = fresh;
         // Another address: the old app says its goodbye after the new one has come.
         this.#sockets.delete(socket.address);
-        socket = this.#start(host, shell, place);
+        socket = this.#start(host, fresh, place);
         socket.bind(channel);
       },
       remove: () => {

@@ -32,15 +32,19 @@ export async function addFramed(
   request.element.replaceChildren(frame);
   await loaded;
   signal.throwIfAborted();
-  let surface = await addInto(frame, request, clientBase, engineUrl, signal);
+  let current = request;
+  let surface = await addInto(frame, current, clientBase, engineUrl, signal);
   // A frame that is moved in the page loads anew: when its cell is moved, or was scrolled away in the windowing mode "full".
   const again = async (): Promise<void> => {
     request.channel.disconnected();
-    surface = await addInto(frame, request, clientBase, engineUrl, signal);
+    surface = await addInto(frame, current, clientBase, engineUrl, signal);
   };
   frame.addEventListener("load", () => void again().catch(() => {}));
   return {
-    remount: () => surface.remount(),
+    remount: (shell) => {
+      current = { ...request, shell };
+      surface.remount(shell);
+    },
     remove: () => {
       surface.remove();
       frame.remove();

@@ -5,6 +5,8 @@
  * may have less: everything here is optional, and its absence means "connected as far as we know".
  */
 
+import { isEnd, KernelLife } from "./kernel-life.ts";
+import type { Connection, KernelMessage, LastWords } from "./kernel-life.ts";
 import { say } from "./words.ts";
 
 export type KernelState =
@@ -15,17 +17,17 @@ export type KernelState =
 /** Tells `listener` the kernel's state, now and at each change, until `signal` aborts. */
 export type KernelWatch = (listener: (state: KernelState) => void, signal: AbortSignal) => void;
 
-interface Signal {
-  connect(slot: (sender: unknown, value: unknown) => void): unknown;
-  disconnect(slot: (sender: unknown, value: unknown) => void): unknown;
+interface Signal<Value = unknown> {
+  connect(slot: (sender: unknown, value: Value) => void): unknown;
+  disconnect(slot: (sender: unknown, value: Value) => void): unknown;
 }
 
-interface KernelConnection {
-  id?: unknown;
+interface KernelConnection extends Connection {
   status?: unknown;
   connectionStatus?: unknown;
   statusChanged?: Signal;
   connectionStatusChanged?: Signal;
+  iopubMessage?: Signal<KernelMessage>;
   disposed?: Signal;
 }
 
@@ -36,7 +38,7 @@ const SHUT_DOWN = "The kernel was shut down: start it again, then run this cell 
 const RECONNECTING =
   "Connection to the Jupyter server lost; reconnecting… If this stays, see whether the server still runs. The app keeps its state.";
 
-const GONE: Readonly<Record<string, string>> = {
+const GONE: LastWords = {
   restarting: RESTARTED,
   autorestarting: CRASHED,
   dead: DIED,
@@ -58,6 +60,7 @@ function watch(manager: unknown, listener: (state: KernelState) => void, signal:
     listener({ kind: "connected", idle: false });
     return;
   }
+  const life = new KernelLife();
   let gone = "";
   const end = (message: string): void => {
     // JupyterLab calls a crashed kernel "restarting" first and says only then that nobody asked for it.
@@ -72,18 +75,23 @@ function watch(manager: unknown, listener: (state: KernelState) => void, signal:
     else listener({ kind: "connected", idle: kernel.status === "idle" });
   };
   const onStatus = (_sender: unknown, status: unknown): void => {
-    const message = typeof status === "string" ? GONE[status] : undefined;
-    if (message) end(message);
+    life.tell(status);
+    if (isEnd(status)) end(GONE[status]);
     else tell();
+  };
+  const onMessage = (_sender: unknown, message: KernelMessage): void => {
+    if (life.hear(kernel, message)) end(RESTARTED);
   };
   const onConnection = (): void => tell();
   const onDisposed = (): void => end(SHUT_DOWN);
   kernel.statusChanged?.connect(onStatus);
   kernel.connectionStatusChanged?.connect(onConnection);
+  kernel.iopubMessage?.connect(onMessage);
   kernel.disposed?.connect(onDisposed);
   signal.addEventListener("abort", () => {
     kernel.statusChanged?.disconnect(onStatus);
     kernel.connectionStatusChanged?.disconnect(onConnection);
+    kernel.iopubMessage?.disconnect(onMessage);
     kernel.disposed?.disconnect(onDisposed);
   });
   tell();

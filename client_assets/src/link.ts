@@ -23,10 +23,17 @@ export const PING_PATIENCE = 1_000;
  * messages to its main shell, where they wait for the running cell, and later ones to a subshell, which is free.
  */
 export const OPEN_AGAIN = 250;
-/** So many re-openings in a row, without a packet in between, mean that opening again is no use. */
+/**
+ * More re-openings than this in quick succession, or without any that the kernel took, mean that opening again is no use. Those of
+ * an app whose file is saved again and again while its `main` runs are slower, though no packet comes in between.
+ */
 export const MAX_REOPENINGS = 3;
+/** How long a re-opening counts. Milliseconds. */
+export const REOPENING_SPAN = 2_000;
 
 export interface Clock {
+  /** Milliseconds since some moment. */
+  readonly now: number;
   setTimeout(callback: () => void, milliseconds: number): unknown;
   clearTimeout(timer: unknown): void;
 }
@@ -81,7 +88,10 @@ export class Link {
   #resyncing = false;
   #register: Uint8Array<ArrayBuffer> | null = null;
   #uploads: UploadGrant | null = null;
-  #reopeningsInARow = 0;
+  /** When the link was opened again lately. */
+  #reopenings: number[] = [];
+  /** How often in a row that was in vain. */
+  #vain = 0;
   readonly #timers = new Map<Timer, unknown>();
 
   constructor(
@@ -147,6 +157,7 @@ export class Link {
         this.#stop("open");
         if (this.#isOpen) return;
         this.#isOpen = true;
+        this.#vain = 0;
         if (this.#uploads) this.tellUploads(this.#uploads);
         this.events.opened(message);
         break;
@@ -193,7 +204,7 @@ export class Link {
   #receivePacket(n: number, base: boolean, packet: Uint8Array): void {
     if (base) {
       this.#resyncing = false;
-      this.#reopeningsInARow = 0;
+      this.#reopenings = [];
     } else if (n <= this.#received) {
       // Already delivered: acknowledge again, the kernel seems not to know.
       this.#acknowledge();
@@ -235,9 +246,11 @@ export class Link {
    * the whole page, which Flet's client takes as an update of the page that it shows.
    */
   #reopen(): void {
-    this.#reopeningsInARow += 1;
+    const { now } = this.clock;
+    this.#reopenings = [...this.#reopenings.filter((time) => now - time < REOPENING_SPAN), now];
+    this.#vain += 1;
     this.counters.reopenings += 1;
-    if (this.#reopeningsInARow > MAX_REOPENINGS || !this.#page) {
+    if (Math.max(this.#reopenings.length, this.#vain) > MAX_REOPENINGS || !this.#page) {
       this.#end();
       this.events.forgotten();
       return;

@@ -24,6 +24,8 @@ export class Mount {
   #queue: Uint8Array[] = [];
   #hasPage = false;
   #hasRegistered = false;
+  /** Whether the kernel has got a register request, without which it takes no events. */
+  #isKnown = false;
   /** The whole page that answers the register request of the app that is being mounted anew. */
   #page: Uint8Array | null = null;
 
@@ -47,8 +49,10 @@ export class Mount {
     }
     this.#hasRegistered = true;
     // The kernel would answer a second request with another whole page.
-    if (!this.#page) this.actions.send(packet);
-    else {
+    if (!this.#page) {
+      this.#isKnown = true;
+      this.actions.send(packet);
+    } else {
       this.#queue.unshift(this.#page);
       this.#page = null;
     }
@@ -57,6 +61,11 @@ export class Mount {
 
   /** Take a packet for the app; `base` says that it is a whole page. */
   receive(packet: Uint8Array, base: boolean): void {
+    if (base && this.#hasPage && !this.#isKnown) {
+      // No app has seen the former page.
+      this.#queue = [packet];
+      return;
+    }
     if (base && this.#hasPage) {
       const isMounting = this.#page !== null;
       this.#page = packet;

@@ -8,6 +8,8 @@ import { KernelManager, ServerConnection, SessionAPI } from "@jupyterlab/service
 import type * as Engine from "./index.ts";
 import type { PanelView } from "./index.ts";
 import type { KernelState } from "./jupyter.ts";
+import { isEnd } from "./kernel-life.ts";
+import type { LastWords } from "./kernel-life.ts";
 import { KernelModel } from "./kernel-model.ts";
 import { SharedKernel } from "./shared-kernel.ts";
 
@@ -22,8 +24,7 @@ const ENDED = `This app does not run in its kernel any more. ${WAY_ON}`;
 const NO_KERNEL = `The kernel of this app was shut down. ${WAY_ON}`;
 const RECONNECTING = "Connection to the Jupyter server lost; reconnecting… The app keeps its state.";
 
-/** What a status of the kernel means to its apps. */
-const GONE: Readonly<Record<string, string>> = {
+const GONE: LastWords = {
   restarting: `The kernel was restarted, and the app has ended with it. ${WAY_ON}`,
   autorestarting: `The kernel died, and the app with it. ${WAY_ON}`,
   dead: `The kernel died, and the app with it. ${WAY_ON}`,
@@ -76,10 +77,9 @@ async function notebookPath(settings: ServerConnection.ISettings, kernelId: stri
 function watch(kernel: SharedKernel, listener: (state: KernelState) => void, signal: AbortSignal): void {
   let isGone = false;
   const tell = (status?: string): void => {
-    const gone = status && GONE[status];
-    if (gone) {
+    if (isEnd(status)) {
       isGone = true;
-      listener({ kind: "gone", message: gone });
+      listener({ kind: "gone", message: GONE[status] });
     }
     if (isGone) return;
     const connection = kernel.connection?.connectionStatus;

@@ -3,17 +3,15 @@
 import type { Kernel, KernelMessage } from "@jupyterlab/services";
 import { Signal } from "@lumino/signaling";
 import type { ISignal } from "@lumino/signaling";
+import { KernelLife } from "./kernel-life.ts";
 import { settled } from "./kernel-model.ts";
-
-/** What a kernel says of itself; whatever else there is comes from its server. */
-const OWN_STATES: ReadonlySet<unknown> = new Set(["starting", "busy", "idle"]);
 
 export class SharedKernel {
   readonly #statusChanged = new Signal<this, Kernel.Status>(this);
   readonly #connectionStatusChanged = new Signal<this, Kernel.ConnectionStatus>(this);
   #connection: Kernel.IKernelConnection | null = null;
-  /** The kernel's name for its present life, which ends with a restart. */
-  #life = "";
+  #life = new KernelLife();
+  #isDisposed = false;
 
   constructor(
     private readonly kernels: Kernel.IManager,
@@ -36,7 +34,7 @@ export class SharedKernel {
   follow(id: string): void {
     if (id === this.id) return;
     this.id = id;
-    this.dispose();
+    this.#leave();
   }
 
   /** Be connected, if there is such a kernel. Resolves to true: whatever the kernel has, it has already. */
@@ -44,7 +42,8 @@ export class SharedKernel {
     await this.kernels.ready;
     await this.kernels.refreshRunning();
     const model = [...this.kernels.running()].find(({ id }) => id === this.id);
-    if (!model || this.connection) return true;
+    // It may have been disposed meanwhile, and nobody would end what is connected now.
+    if (!model || this.connection || this.#isDisposed) return true;
     // The notebook's connection handles the comms: a page may have but one that does.
     const connection = (this.#connection = this.kernels.connectTo({ model: { ...model }, handleComms: false }));
     connection.statusChanged.connect(this.#onStatus);
@@ -54,9 +53,14 @@ export class SharedKernel {
   }
 
   dispose(): void {
+    this.#isDisposed = true;
+    this.#leave();
+  }
+
+  #leave(): void {
     const connection = this.#connection;
     this.#connection = null;
-    this.#life = "";
+    this.#life = new KernelLife();
     if (!connection || connection.isDisposed) return;
     connection.statusChanged.disconnect(this.#onStatus);
     connection.connectionStatusChanged.disconnect(this.#onConnectionStatus);
@@ -69,19 +73,13 @@ export class SharedKernel {
   };
 
   readonly #onStatus = (_sender: unknown, status: Kernel.Status): void => {
+    this.#life.tell(status);
     // Services call a kernel dead that somebody has shut down; the server then has none of this id.
-    if (status === "autorestarting") this.#life = "";
     const isThere = [...this.kernels.running()].some(({ id }) => id === this.id);
     this.#statusChanged.emit(status === "dead" && !isThere ? "terminating" : status);
   };
 
-  readonly #onMessage = (sender: Kernel.IKernelConnection, { header, content }: KernelMessage.IIOPubMessage): void => {
-    // The server tells of a kernel's end itself, and of output that is too much, in a session of its own or in the connection's.
-    if (header.msg_type !== "status" || header.session === sender.clientId) return;
-    if (!OWN_STATES.has((content as { execution_state?: unknown }).execution_state)) return;
-    const former = this.#life;
-    this.#life = header.session;
-    // Whoever has restarted it has done so through another connection, which alone knows of it.
-    if (former && former !== header.session) this.#statusChanged.emit("restarting");
+  readonly #onMessage = (sender: Kernel.IKernelConnection, message: KernelMessage.IIOPubMessage): void => {
+    if (this.#life.hear(sender, message)) this.#statusChanged.emit("restarting");
   };
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { ACK_DELAY, IDLE_PING, Link, MAX_REOPENINGS, PING_PATIENCE, QUIET_PING, randomLinkId } from "../src/link.ts";
+import { ACK_DELAY, IDLE_PING, Link, MAX_REOPENINGS, PING_PATIENCE, QUIET_PING, randomLinkId, REOPENING_SPAN } from "../src/link.ts";
 import { isRegister } from "../src/packets.ts";
 import type { PageInfo, ToKernel, ToLink } from "../src/protocol.ts";
 
@@ -265,4 +265,38 @@ test("register requests are told from other packets", () => {
   assert.equal(isRegister(REGISTER), true);
   assert.equal(isRegister(EVENT), false);
   assert.equal(isRegister(new Uint8Array([1, 0x92, 1])), false);
+});
+
+/** What a kernel does each time that an app is run anew. */
+function replaced(): void {
+  link.receive({ op: "unknown", link: link.id });
+  link.receive({ ...OPENED, output: [], link: link.id });
+}
+
+test("an app that is replaced now and then, before it shows a page, does not count as gone", () => {
+  open();
+  for (let count = 0; count < MAX_REOPENINGS * 4; count += 1) {
+    replaced();
+    clock.advance(1_000);
+    link.receive({ op: "pong", link: link.id });
+  }
+  assert.ok(!told.includes("forgotten"));
+});
+
+test("a kernel that opens the link and does not know it, again and again, ends it", () => {
+  open();
+  for (let count = 0; count <= MAX_REOPENINGS; count += 1) {
+    replaced();
+    clock.advance(100);
+  }
+  assert.equal(told.at(-1), "forgotten");
+});
+
+test("a kernel that takes its time and never knows the link ends it too", () => {
+  link.open(PAGE);
+  for (let count = 0; count <= MAX_REOPENINGS; count += 1) {
+    clock.advance(REOPENING_SPAN);
+    link.receive({ op: "unknown", link: link.id });
+  }
+  assert.equal(told.at(-1), "forgotten");
 });

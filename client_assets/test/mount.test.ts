@@ -67,6 +67,7 @@ test("a later page goes to a new app, which does not register with the kernel", 
 
 test("a page that comes during a remount replaces the one that waits", () => {
   connect();
+  mount.sent(REGISTER);
   mount.receive(packet(1), true);
   mount.receive(packet(5), true);
   mount.receive(packet(6), false);
@@ -75,4 +76,17 @@ test("a page that comes during a remount replaces the one that waits", () => {
   mount.sent(REGISTER);
   assert.equal(remounts, 1);
   assert.deepEqual(given, [9]);
+});
+
+test("a page that comes before the first app has registered replaces the one that waits, and the kernel learns of the app", () => {
+  mount.receive(packet(1), true);
+  mount.receive(packet(2), false);
+  mount.receive(packet(5), true);
+  mount.receive(packet(6), false);
+  const given = connect();
+  mount.sent(REGISTER);
+  mount.sent(EVENT);
+  assert.equal(remounts, 0);
+  assert.deepEqual(given, [5, 6]);
+  assert.deepEqual(toKernel, [REGISTER, EVENT]);
 });

@@ -18,6 +18,8 @@ await build({
   format: "esm",
   target: "node20",
   sourcemap: "inline",
+  // For packages of another kind of module, which ask for Node's own.
+  banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
   logLevel: "warning",
 });
 const files = names.map((name) => join(outdir, name.replace(/\.ts$/, ".mjs")));

@@ -59,6 +59,8 @@ export class CellPanel extends FletMainArea implements Registry.CellPanel {
   /** Show this app, instead of the one of the cell's former run. */
   take(app: CellApp): void {
     this.#app = app;
+    // While the connection to the former's kernel is there, by which it is told.
+    this.content.leave();
     this.#kernel.follow(app.kernelId);
     void this.content.start();
   }

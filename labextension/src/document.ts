@@ -9,7 +9,6 @@ import type { ServiceManager } from "@jupyterlab/services";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { CommandToolbarButton } from "@jupyterlab/ui-components";
 import type { CommandRegistry } from "@lumino/commands";
-import { settled } from "../../client_assets/src/kernel-model";
 import { movePanelId, panelId } from "./ids";
 import { FletMainArea } from "./main-area";
 import { FletPanel } from "./panel";
@@ -103,7 +102,7 @@ export class FletFactory extends ABCWidgetFactory<FletDocument> {
       void session.session?.setPath(sessionPath(path()));
       void session.session?.setName(sessionName(path()));
     });
-    content.disposed.connect(() => void kernel.settled().then(() => end(session, preferences.shutsDown, services)));
+    content.disposed.connect(() => kernel.part(services, preferences.shutsDown));
     // The kernel need not wait until the page has the file's content.
     void content.start();
     return new FletDocument({ content, context, session });
@@ -129,23 +128,6 @@ function fileSource(path: () => string): AppSource {
     run: (commId) => call(`run(${name()}, panel=${JSON.stringify(panelId(path()))}, comm_id=${JSON.stringify(commId)})`),
     reload: (force) => call(`reload(${name()}, force=${force ? "True" : "False"})`),
   };
-}
-
-/** Let go of a kernel; end it if nobody else is connected to it. */
-async function end(session: SessionContext, shutsDown: boolean, services: ServiceManager.IManager): Promise<void> {
-  const kernel = session.session?.kernel;
-  try {
-    if (shutsDown && kernel) {
-      await services.kernels.refreshRunning();
-      const connections = [...services.kernels.running()].find(({ id }) => id === kernel.id)?.connections ?? 0;
-      if (connections <= 1) await session.shutdown();
-    }
-    if (kernel) await settled(kernel);
-  } catch {
-    // A server that does not answer tells nothing of others, and ends nothing.
-  } finally {
-    session.dispose();
-  }
 }
 
 function toolbar({ session }: FletDocument, options: DocumentOptions): DocumentRegistry.IToolbarItem[] {

@@ -8,19 +8,46 @@ import { UUID } from "@lumino/coreutils";
 
 const PREFIX = "flet-jupyter:panel:";
 
-/** Let the panel for a file be found by the file's new path. */
+/** The names of a page that may store nothing. */
+const unstored = new Map<string, string>();
+
+/** Let the panel for a file be found by the file's new path. Each view of the file may ask for it. */
 export function movePanelId(former: string, path: string): void {
-  sessionStorage.setItem(PREFIX + path, panelId(former));
-  sessionStorage.removeItem(PREFIX + former);
+  const id = recall(former);
+  if (!id) return;
+  remember(path, id);
+  forget(former);
 }
 
 /** The id of the panel for a file; the same after a reload. */
 export function panelId(path: string): string {
-  const key = PREFIX + path;
-  let id = sessionStorage.getItem(key);
-  if (!id) {
-    id = UUID.uuid4();
-    sessionStorage.setItem(key, id);
-  }
+  const known = recall(path);
+  if (known) return known;
+  const id = UUID.uuid4();
+  remember(path, id);
   return id;
+}
+
+function recall(path: string): string | null {
+  try {
+    return sessionStorage.getItem(PREFIX + path);
+  } catch {
+    return unstored.get(path) ?? null;
+  }
+}
+
+function remember(path: string, id: string): void {
+  try {
+    sessionStorage.setItem(PREFIX + path, id);
+  } catch {
+    unstored.set(path, id);
+  }
+}
+
+function forget(path: string): void {
+  try {
+    sessionStorage.removeItem(PREFIX + path);
+  } catch {
+    unstored.delete(path);
+  }
 }

@@ -1,9 +1,13 @@
 /** The kernel of a panel: one that it has for itself, or that of a notebook. */
 
 import type { ISessionContext } from "@jupyterlab/apputils";
-import type { Kernel, Session } from "@jupyterlab/services";
+import type { Kernel, ServiceManager, Session } from "@jupyterlab/services";
 import type { TranslationBundle } from "@jupyterlab/translation";
+import { Signal } from "@lumino/signaling";
 import type { ISignal } from "@lumino/signaling";
+import { KernelLife } from "../../client_assets/src/kernel-life";
+import type { KernelMessage } from "../../client_assets/src/kernel-life";
+import { settled } from "../../client_assets/src/kernel-model";
 import { SharedKernel } from "../../client_assets/src/shared-kernel";
 
 export interface PanelKernel {
@@ -21,13 +25,21 @@ export interface PanelKernel {
   restart?(): Promise<boolean>;
 }
 
+/** What panels that were closed have yet to do with their sessions, by the sessions' paths. */
+const partings = new Map<string, Promise<void>>();
+
 /** The kernel of a session that is the panel's own. */
 export class SessionKernel implements PanelKernel {
+  readonly #statusChanged = new Signal<this, Kernel.Status>(this);
+  readonly #life = new KernelLife();
   #initialized = false;
   #restarting: Promise<boolean> | null = null;
   #starting: Promise<boolean> | null = null;
 
-  constructor(private readonly session: ISessionContext) {}
+  constructor(private readonly session: ISessionContext) {
+    session.statusChanged.connect(this.#onStatus, this);
+    session.iopubMessage.connect(this.#onMessage, this);
+  }
 
   get connection(): Kernel.IKernelConnection | null {
     const kernel = this.session.session?.kernel;
@@ -35,7 +47,7 @@ export class SessionKernel implements PanelKernel {
   }
 
   get statusChanged(): ISignal<unknown, Kernel.Status> {
-    return this.session.statusChanged;
+    return this.#statusChanged;
   }
 
   get connectionStatusChanged(): ISignal<unknown, Kernel.ConnectionStatus> {
@@ -46,14 +58,44 @@ export class SessionKernel implements PanelKernel {
     return (this.#starting = this.#start());
   }
 
-  /** Resolves when no start is under way. */
-  async settled(): Promise<void> {
+  /** Let go of the session; end it with its kernel if `endsKernel`, and nobody else has the kernel. */
+  part(services: ServiceManager.IManager, endsKernel: boolean): void {
+    const { path } = this.session;
+    const former = partings.get(path);
+    const parting = this.#part(services, endsKernel, former).finally(() => {
+      if (partings.get(path) === parting) partings.delete(path);
+    });
+    partings.set(path, parting);
+  }
+
+  async #part(services: ServiceManager.IManager, endsKernel: boolean, former?: Promise<void>): Promise<void> {
+    const { session } = this;
     await this.#starting?.catch(() => {});
+    await former;
+    const kernel = session.session?.kernel;
+    try {
+      if (kernel && endsKernel && !(await this.#isShared(services, kernel))) await session.shutdown();
+      if (kernel) await settled(kernel);
+    } catch {
+      // A server that does not answer tells nothing of others, and ends nothing.
+    } finally {
+      session.dispose();
+    }
+  }
+
+  /** Whether somebody else is connected to the kernel, or has it in a session: a notebook that is not open at present, say. */
+  async #isShared({ kernels, sessions }: ServiceManager.IManager, { id }: Kernel.IKernelConnection): Promise<boolean> {
+    await Promise.all([kernels.refreshRunning(), sessions.refreshRunning()]);
+    const connections = [...kernels.running()].find((model) => model.id === id)?.connections ?? 0;
+    const own = this.session.session?.id;
+    return connections > 1 || [...sessions.running()].some((model) => model.kernel?.id === id && model.id !== own);
   }
 
   async #start(): Promise<boolean> {
     const { session } = this;
     await session.sessionManager.ready;
+    // The server lists a session until its kernel has ended, and gives it to whoever asks for one with its path.
+    await partings.get(session.path);
     // As far as is known without asking: who believes that it starts something new just does so in vain.
     let running = this.#find();
     if (!this.#initialized) {
@@ -94,6 +136,19 @@ export class SessionKernel implements PanelKernel {
     await this.session.restartKernel();
     // It keeps errors to itself.
     return this.session.isReady;
+  }
+
+  #onStatus(_sender: unknown, status: Kernel.Status): void {
+    this.#life.tell(status);
+    this.#statusChanged.emit(status);
+  }
+
+  #onMessage(_sender: unknown, message: KernelMessage): void {
+    const { connection } = this;
+    if (!connection || !this.#life.hear(connection, message)) return;
+    this.#statusChanged.emit("restarting");
+    // It is there again, or this would not be heard; what else it has to say may be a long time coming.
+    this.#statusChanged.emit(connection.status);
   }
 }
 

@@ -62,7 +62,8 @@ export class FletPanel extends Widget {
   #state: ViewState = "loading";
   /** Counts the starts, so that what belongs to a former one can tell. */
   #start = 0;
-  #restarting = false;
+  /** Who restarts the kernel; others may run the app in it, too. */
+  #restarting: "" | "panel" | "others" = "";
   /** Whether the kernel has died, and not run the app since. */
   #died = false;
   #wasHot = true;
@@ -151,15 +152,27 @@ export class FletPanel extends Widget {
       await this.restart();
       return;
     }
+    const start = this.#start;
     const preface = this.#preface;
+    const wasOver = this.#isOver;
     const failure = await this.#execute(kernel, source.reload(force));
-    if (this.isDisposed) return;
+    // The kernel may have ended meanwhile, or been restarted, which is told already.
+    if (this.isDisposed || start !== this.#start) return;
+    const isOver = wasOver || this.#isOver;
     if (failure === null) {
-      this.#notice.hide();
+      // The new version comes to the views of a living app only.
+      if (isOver) await this.#run(kernel, true);
+      else this.#notice.hide();
       return;
     }
     this.#preface = preface;
-    this.#say({ ...failure, error: true, over: "strip", actions: [this.#reloadAction(), this.#hideAction()] });
+    const actions = [this.#reloadAction(), ...(isOver ? [] : [this.#hideAction()])];
+    this.#say({ ...failure, error: true, over: isOver ? "dim" : "strip", actions });
+  }
+
+  /** Whether the app that is seen is only a picture of what it was. */
+  get #isOver(): boolean {
+    return this.#state === "closed" || this.#state === "failed";
   }
 
   /** Restart the kernel, and with it the app. */
@@ -169,6 +182,7 @@ export class FletPanel extends Widget {
       await this.start();
       return;
     }
+    this.#restarting = "panel";
     const isDone = await kernel.restart().catch(() => false);
     if (this.isDisposed) return;
     if (isDone) this.#restarted();
@@ -179,8 +193,14 @@ export class FletPanel extends Widget {
   #restarted(): void {
     const { connection } = this.kernel;
     if (!this.#restarting || !connection) return;
-    this.#restarting = false;
-    void this.#run(connection);
+    const mayKnow = this.#restarting === "others";
+    this.#restarting = "";
+    void this.#run(connection, mayKnow);
+  }
+
+  /** Let go of the app; `start` gets it back, or another. */
+  leave(): void {
+    this.#end();
   }
 
   override dispose(): void {
@@ -291,7 +311,7 @@ export class FletPanel extends Widget {
     const isNews = state !== this.#state;
     this.#state = state;
     if (state === "live") this.#live.resolve();
-    if (state === "failed" || state === "closed") {
+    if (this.#isOver) {
       const notice: NoticeOptions = { text: message, error: true, over: "dim", actions: [this.#runAction()] };
       // It is said again whenever something else of the view changes.
       if (isNews) this.#say(notice);
@@ -306,7 +326,7 @@ export class FletPanel extends Widget {
   }
 
   #outdated(): void {
-    if (this.#options.preferences.isHot) void this.reload(false);
+    if (this.#options.preferences.isHot && this.#options.source.reload) void this.reload(false);
   }
 
   #begin(kernelId: string): number {
@@ -383,11 +403,11 @@ export class FletPanel extends Widget {
       this.#end();
       this.#fail(trans.__("The kernel was restarted, and the app has ended with it."), "", this.#startAction());
     } else if (status === "restarting") {
-      this.#restarting = true;
+      this.#restarting ||= "others";
       this.#end();
       this.#say({ text: trans.__("Restarting the kernel…"), busy: true });
     } else if (status === "autorestarting" || (status === "dead" && this.#died)) {
-      this.#restarting = false;
+      this.#restarting = "";
       this.#died = true;
       this.#end();
       this.#fail(trans.__("The kernel died."), "", this.#runAction());
