@@ -57,7 +57,8 @@ class FletExtension(ExtensionApp):
         True,
         help=(
             "Send the kernels' messages to the browser at once, instead of holding some back for 40 ms as TCP does "
-            "by default. It makes every widget answer sooner, not only Flet apps."
+            "by default; and open connections to kernels as soon as they answer, instead of up to half a second later. "
+            "It makes every widget answer sooner, not only Flet apps."
         ),
     ).tag(config=True)
 

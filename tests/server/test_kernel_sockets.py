@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from jupyter_client.session import Session
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from jupyter_server.utils import url_path_join
 from tornado.httpclient import HTTPClientError
+from tornado.ioloop import IOLoop
 from tornado.websocket import WebSocketClientConnection
 
 Connect = Callable[..., Awaitable[WebSocketClientConnection]]
@@ -62,3 +65,32 @@ async def test_kernel_sockets_still_need_a_token(jp_serverapp: Any, jp_base_url:
     with pytest.raises(HTTPClientError) as refused:
         await http_server_client.fetch(path, headers={"Upgrade": "websocket", "Connection": "Upgrade"})
     assert refused.value.code == 403
+
+
+async def test_a_kernel_that_answered_too_soon_is_asked_again_at_once(
+    jp_serverapp: Any, jp_ws_fetch: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The subscription was not there for the first answer; the server itself asks again after half a second."""
+    connection = await connected(jp_serverapp, jp_ws_fetch)
+    iopub = connection.channels["iopub"]
+    call_later, send, on_recv = IOLoop.call_later, Session.send, iopub.on_recv
+    asked: list[Any] = []
+
+    def call(loop: IOLoop, delay: float, callback: Any, *arguments: Any, **named: Any) -> object:
+        return call_later(loop, 3600 if delay == 0.5 else delay, callback, *arguments, **named)
+
+    def note(session: Session, stream: Any, message: Any, *arguments: Any, **named: Any) -> Any:
+        if message == "kernel_info_request":
+            asked.append(stream)
+        return send(session, stream, message, *arguments, **named)
+
+    def listen(callback: Any, *arguments: Any, **named: Any) -> None:
+        # What answers the first question, which goes out on two channels, is missed.
+        on_recv(lambda message: callback(message) if len(asked) > 2 else None, *arguments, **named)
+
+    monkeypatch.setattr(IOLoop, "call_later", call)
+    monkeypatch.setattr(Session, "send", note)
+    monkeypatch.setattr(iopub, "on_recv", listen)
+    heard = connection.nudge()
+    await asyncio.wait([heard], timeout=20)
+    assert heard.done()
