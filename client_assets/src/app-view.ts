@@ -17,6 +17,7 @@ import { View } from "./view.ts";
 import type { ViewState } from "./view.ts";
 import { CELL, say } from "./words.ts";
 import type { Wording } from "./words.ts";
+import { haveTokens } from "./xsrf.ts";
 
 /** The part of an anywidget model that is used here. */
 export interface WidgetModel {
@@ -258,7 +259,9 @@ export class AppView {
     void app.uploadGrant().then((grant) => grant && this.#link.tellUploads(grant));
     const url = app.assetsUrl;
     this.#icon = url !== null && files.icon ? url + files.icon : "";
-    return url === null ? shell : withAssets(shell, url);
+    if (url === null) return shell;
+    haveTokens(url);
+    return withAssets(shell, url);
   }
 
   async #show(shell: Shell): Promise<void> {

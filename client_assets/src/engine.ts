@@ -5,6 +5,7 @@ import type { AppRequest, Surface } from "./flutter.ts";
 import { addFramed } from "./frame.ts";
 import { registry } from "./registry.ts";
 import type { Registry } from "./registry.ts";
+import { xsrf } from "./xsrf.ts";
 
 /** Where the Flutter client of a version is served; `baseUrl` is the Jupyter server's. */
 export function clientBase(baseUrl: string, version: string): string {
@@ -38,7 +39,7 @@ export function prepare(baseUrl: string, version: string): void {
 /** Start loading the engine before any kernel has said which client it needs, if the server has but one. */
 export async function warmUp(baseUrl: string): Promise<void> {
   if (registry().clientVersion !== null) return;
-  const reply = await fetch(`${baseUrl}flet/status`);
+  const reply = await fetch(`${baseUrl}flet/status`, { headers: xsrf() });
   const { clients } = (await reply.json()) as { clients: string[] };
   const [version, ...others] = clients;
   if (version && others.length === 0 && registry().clientVersion === null) prepare(baseUrl, version);

@@ -2,6 +2,7 @@
 
 import type { FilesInfo } from "./protocol.ts";
 import { say } from "./words.ts";
+import { xsrf } from "./xsrf.ts";
 
 /** Where the server takes an app's uploads, and with which key they are to be signed. */
 export interface UploadGrant {
@@ -80,7 +81,7 @@ export class AppFiles {
   async #askForGrant(folder: string): Promise<UploadGrant | null> {
     const grant = await ask<UploadGrant>(`${this.baseUrl}flet/uploads`, {
       method: "POST",
-      headers: { "Content-Type": "application/json", ...xsrf() },
+      headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ folder, name: this.files.uploads }),
     });
     return grant && { url: new URL(grant.url, location.href).href, key: grant.key };
@@ -120,7 +121,7 @@ function isHidden(path: string): boolean {
 /** What the server answers; null if nothing that can be read. */
 async function ask<Answer>(url: string, request?: RequestInit): Promise<Answer | null> {
   try {
-    const reply = await fetch(url, request);
+    const reply = await fetch(url, { ...request, headers: { ...request?.headers, ...xsrf() } });
     return reply.ok ? ((await reply.json()) as Answer) : null;
   } catch {
     return null;
@@ -139,10 +140,4 @@ export function notebookPath(manager: unknown): string {
 
 function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0);
-}
-
-/** The header without which the server takes no change from a page. */
-function xsrf(): Record<string, string> {
-  const token = /(?:^|; )_xsrf=([^;]*)/.exec(document.cookie)?.[1];
-  return token ? { "X-XSRFToken": decodeURIComponent(token) } : {};
 }

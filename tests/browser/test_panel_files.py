@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import pytest
 from PIL import Image
@@ -63,6 +64,21 @@ def panel(lab: Lab) -> Panel:
 
 def test_assets_beside_the_file_are_shown(panel: Panel) -> None:
     wait_picture(panel.view, lambda image: near(pixel(image, 50, 50), (200, 30, 30)), "the red picture")
+
+
+def test_assets_are_asked_for_with_the_servers_token(lab: Lab) -> None:
+    """JupyterHub takes the login of a script's request only so."""
+    lab.write("shown.py", APP)
+    (lab.path / "assets").mkdir()
+    Image.new("RGB", (10, 10), (200, 30, 30)).save(lab.path / "assets" / "red.png")
+    with (
+        lab.page.expect_request(lambda request: request.url.endswith("/assets/red.png")) as picture,
+        lab.page.expect_request(lambda request: "/flet/oversized/" in request.url) as question,
+    ):
+        lab.open("shown.py")
+    [token] = [one["value"] for one in lab.page.context.cookies() if one["name"] == "_xsrf"]
+    for asked in (picture, question):
+        assert asked.value.all_headers()["x-xsrftoken"] == unquote(token)
 
 
 def test_an_upload_is_in_the_folder_beside_the_file(panel: Panel, tmp_path: Path) -> None:
