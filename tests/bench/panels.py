@@ -5,8 +5,8 @@ told what it is (`kernel_info`) over the page's connection. *Panel*: from Jupyte
 until the view says `live`. A panel starts a kernel as well, and in it imports flet, runs the file and shows the app.
 
 The server is warm: kernels were started and panels opened before. So it has a process in reserve that becomes the
-panel's kernel (`FletExtension.preheat_kernel`); one line is of a server without. For a *first* panel the page is new, and
-Flutter's engine starts with it; a *later* one finds the engine there. Bare starts and panels take turns in one page.
+panel's kernel (`FletExtension.preheat_kernel`); one line is of a server without. For a *first* panel the page is new,
+and Flutter's engine starts with it; a *later* one finds it there. Bare starts and panels take turns in one page.
 """
 
 from __future__ import annotations
