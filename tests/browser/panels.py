@@ -79,6 +79,8 @@ _HARMLESS: Final = re.compile(
     r"|Comm not found for comm id"
     # Notebook's settings, with and without extensions.
     r"|Cannot read properties of undefined \(reading 'schema'\)"
+    # Notebook's list of files, when it is shown again before all of a slow page is there.
+    r"|Command 'filebrowser:open-path' not registered"
     # An editor of JupyterLab's that is closed while one of its timers runs.
     r"|Cannot read properties of null \(reading 'promise'\)"
 )
