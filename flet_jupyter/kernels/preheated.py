@@ -33,10 +33,11 @@ MODULES = (
 
 def stamps(paths: list[str]) -> list[tuple[int, int, int] | None]:
     """Tell which version of files and folders there is."""
+    # Not by pathlib: it takes three times as long, for hundreds of files, while somebody waits for the kernel.
     found: list[tuple[int, int, int] | None] = []
     for path in paths:
         try:
-            status = Path(path).stat()
+            status = os.stat(path)  # noqa: PTH116
         except OSError:
             found.append(None)
         else:

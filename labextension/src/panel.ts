@@ -321,7 +321,7 @@ export class FletPanel extends Widget {
 
   #preferencesChanged({ isHot }: Preferences): void {
     // What was saved meanwhile is to be shown now; nothing happens if nothing was.
-    if (isHot && !this.#wasHot && this.#view && this.#options.source.reload) void this.reload(false);
+    if (isHot && !this.#wasHot && this.#view) this.#outdated();
     this.#wasHot = isHot;
   }
 

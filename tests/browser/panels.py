@@ -505,6 +505,18 @@ class Panel:
         """Wait until an expression has a value in the panel's kernel."""
         self.lab.wait_kernel(self.name, expression, value)
 
+    def clone(self) -> Panel:
+        """Open another view of the file, which is current, and wait until the app is seen there too."""
+        self.lab.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:clone')")
+        [other] = self.lab.page.evaluate(
+            f"([path, known]) => {_PANELS}.filter(({{context, id}}) => context.path === path && id !== known)"
+            ".map(({id}) => id)",
+            [f"{self.lab.folder}/{self.name}", self.ident],
+        )
+        view = Panel(self.lab, self.name, other)
+        view.wait_live()
+        return view
+
     def close(self) -> None:
         """Close the panel as its tab's cross does."""
         self.tab.locator(".lm-TabBar-tabCloseIcon").click()

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from tests.browser.panels import COUNTER, Lab, counter
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Response
+    from playwright.sync_api import Request
 
 COMMS = "len(__import__('comm').get_comm_manager().comms)"
 THREADS = "sum('subshell' in thread.name for thread in __import__('threading').enumerate())"
@@ -120,13 +120,13 @@ def test_a_kernel_whose_subshell_never_comes_shows_the_app_all_the_same(lab: Lab
 def test_a_panel_that_is_closed_while_its_kernel_starts_leaves_none(lab: Lab, moment: str) -> None:
     lab.write("counter.py", COUNTER)
 
-    def starts(response: Response) -> bool:
-        return response.request.method == "POST" and "/api/sessions" in response.url
+    def starts(request: Request) -> bool:
+        return request.method == "POST" and "/api/sessions" in request.url
 
     close = "() => window.jupyterapp.shell.currentWidget.close()"
-    with lab.page.expect_response(starts):
+    with lab.page.expect_response(lambda response: starts(response.request)):
         if moment == "request":
-            with lab.page.expect_request(lambda request: request.method == "POST" and "/api/sessions" in request.url):
+            with lab.page.expect_request(starts):
                 panel = lab.open_any("counter.py")
             lab.page.evaluate(close)
         else:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.jupyter import expect_state, new_context
-from tests.browser.panels import COUNTER, Lab, Panel, counter
+from tests.browser.panels import COUNTER, Lab, counter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,15 +56,6 @@ def guest(lab: Lab, browser: Browser) -> Iterator[Lab]:
     context.close()
 
 
-def views(lab: Lab) -> list[str]:
-    """Return the ids of all panels."""
-    ids: list[str] = lab.page.evaluate(
-        """() => [...window.jupyterapp.shell.widgets('main')]
-            .filter(({node}) => node.querySelector('.jp-FletPanel')).map(({id}) => id)"""
-    )
-    return ids
-
-
 # -- a restart elsewhere -------------------------------------------------------------------------
 
 
@@ -97,10 +88,7 @@ def test_a_restart_in_one_view_of_a_file_starts_the_app_anew_in_the_other(lab: L
     lab.write("counter.py", COUNTER)
     first = lab.open("counter.py")
     first.count(1)
-    lab.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:clone')")
-    [other] = [ident for ident in views(lab) if ident != first.ident]
-    second = Panel(lab, "counter.py", other)
-    second.wait_live()
+    second = first.clone()
     second.shows("1")
     second.tool("Restart the kernel and the app").click()
     for panel in (second, first):
@@ -320,9 +308,7 @@ def test_a_file_with_two_views_that_is_renamed_keeps_its_state_when_the_page_is_
     lab.write("counter.py", COUNTER)
     panel = lab.open("counter.py")
     panel.count(1)
-    lab.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:clone')")
-    [other] = [ident for ident in views(lab) if ident != panel.ident]
-    Panel(lab, "counter.py", other).wait_live()
+    panel.clone()
     lab.page.evaluate(
         "([former, path]) => window.jupyterapp.serviceManager.contents.rename(former, path)",
         [f"{lab.folder}/counter.py", f"{lab.folder}/renamed.py"],
