@@ -14,7 +14,7 @@ PACKAGING := pyproject.toml hatch_build.py $(wildcard jupyter_config/*/*)
 demo: $(VENV)/.lab $(VENV)/.labextension
 	tools/demo $(BIN)/jupyter
 
-test: $(VENV)/.dev $(VENV)/.labextension $(VENV)/.browser $(VENV)/.nginx lint
+test: $(VENV)/.dev $(VENV)/.labextension $(VENV)/.browser $(VENV)/.nginx $(VENV)/.pyodide lint
 	$(NPM) client_assets test
 	$(BIN)/python -m pytest -m "not browser" tests $(NOTEBOOKS) --nbval-lax --nbval-current-env
 # In a process of their own: Playwright keeps an event loop running in the thread of the tests.
@@ -66,6 +66,10 @@ $(VENV)/.browser: $(VENV)/.dev
 
 $(VENV)/.nginx: $(VENV)/.made
 	tools/get-nginx $(VENV)/nginx
+	touch $@
+
+$(VENV)/.pyodide: $(VENV)/.dev tools/get_pyodide.py
+	$(BIN)/python tools/get_pyodide.py $(VENV)/pyodide
 	touch $@
 
 # The installed copy would be out of date after the next build; the link never is.

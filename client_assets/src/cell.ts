@@ -4,7 +4,7 @@ import { whenAlive } from "./alive.ts";
 import { AppView } from "./app-view.ts";
 import type { WidgetModel } from "./app-view.ts";
 import { notebookPath } from "./files.ts";
-import { browserTab, openBrowserTab } from "./browser-tab.ts";
+import { browserTab, hasBrowserTabs, openBrowserTab } from "./browser-tab.ts";
 import { kernelId } from "./jupyter.ts";
 import { recall, remember } from "./memory.ts";
 import { park, takeParked } from "./parking.ts";
@@ -13,6 +13,7 @@ import type { Way } from "./placeholder.ts";
 import { registry } from "./registry.ts";
 import type { CellApp, Place } from "./registry.ts";
 import { toolbar } from "./tools.ts";
+import type { Tool } from "./tools.ts";
 import { CELL, say } from "./words.ts";
 
 /** The mode of an app that is meant for a tab of the browser. */
@@ -180,10 +181,11 @@ export class Cell implements Place {
   #tools(): HTMLElement | null {
     const { app } = this;
     if (!app || !this.#panels) return null;
+    const tab: Tool = { icon: "browser", label: say("Open in Browser Tab"), run: () => void openBrowserTab(app, this.baseUrl) };
     return toolbar([
       { icon: "share", label: say("Open in Panel"), run: () => this.#open(app, false) },
       { icon: "move", label: say("Move to Panel"), run: () => this.#open(app, true) },
-      { icon: "browser", label: say("Open in Browser Tab"), run: () => void openBrowserTab(app, this.baseUrl) },
+      ...(hasBrowserTabs() ? [tab] : []),
     ]);
   }
 }

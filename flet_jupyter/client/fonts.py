@@ -96,6 +96,22 @@ class FallbackFonts:
         return self.files.get(_STAND_INS.get(key, _FOR_ANY)) if key else None
 
 
+def fonts_named_in(code: str) -> set[str]:
+    """Find all that an engine may ask for.
+
+    Parameters
+    ----------
+    code : str
+        The engine: ``main.dart.js``.
+
+    Returns
+    -------
+    set of str
+        Names as in `FallbackFonts.find`.
+    """
+    return {match[0] for match in _ASKED_FOR.finditer(code)}
+
+
 def is_google_font(name: str) -> bool:
     """Whether that can be the path of a font below `GOOGLE_FONTS`."""
     return _ASKED_FOR.fullmatch(name) is not None

@@ -70,15 +70,12 @@ class Background:
         """Run `handler` in a thread."""
         context = self._context()
         host = self._session.host
-        if host.runtime.threads:
 
-            def start() -> None:
-                host.executor.submit(context.run, self._call, handler, args, kwargs)
+        def start() -> None:
+            host.executor.submit(context.run, self._call, handler, args, kwargs)
 
-            if not after_job(start):
-                start()
-        else:
-            context.run(self._call, handler, args, kwargs)
+        if not after_job(start):
+            start()
 
     def call(self, handler: Callable[..., Any], *args: Any) -> None:
         """Call `handler` in this thread, as part of the session."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
 from flet_jupyter.core.current import current_session
 from flet_jupyter.core.flet_api import PubSubHub
-from flet_jupyter.core.threads import DaemonExecutor
+from flet_jupyter.core.threads import DaemonExecutor, InlineExecutor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -48,10 +49,13 @@ class Runtime:
         self.lane_idle_seconds = lane_idle_seconds
         self.loop_thread_id = threading.get_ident()
         self.threads = threads
-        loop.set_task_factory(_task_factory(loop.get_task_factory()))
+        if threads:
+            loop.set_task_factory(_task_factory(loop.get_task_factory()))
+        else:
+            _note_tasks(loop)
         self._former_handler: Callable[..., Any] | None = None
         # Flet asks for a ThreadPoolExecutor but needs no more than any executor's submit().
-        self.executor: Any = DaemonExecutor("flet-thread")
+        self.executor: Any = DaemonExecutor("flet-thread") if threads else InlineExecutor()
         self._hubs: weakref.WeakKeyDictionary[Any, PubSubHub] = weakref.WeakKeyDictionary()
 
     def adopt_thread(self) -> None:
@@ -116,8 +120,7 @@ def _task_factory(former: Callable[..., Any] | None) -> Callable[..., asyncio.Ta
     """Return a task factory that knows the tasks of sessions and leaves all others to `former`, if there is one."""
 
     def session_task(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> asyncio.Task[Any]:
-        context = options.get("context")
-        session = current_session.get() if context is None else context.get(current_session)
+        session = _session_in(options.get("context"))
         if session is None:
             if former is not None:
                 return former(loop, coroutine, **options)  # type: ignore[no-any-return]
@@ -128,3 +131,25 @@ def _task_factory(former: Callable[..., Any] | None) -> Callable[..., asyncio.Ta
         return task
 
     return session_task
+
+
+def _note_tasks(loop: asyncio.AbstractEventLoop) -> None:
+    """Know the tasks of sessions where the loop cannot have a task factory.
+
+    Pyodide's calls a function that Python 3.14 has no more whenever it has one (Pyodide 314.0.7).
+    """
+    create = loop.create_task
+
+    def create_task(coroutine: Any, **options: Any) -> asyncio.Task[Any]:
+        task = create(coroutine, **options)
+        session = _session_in(options.get("context"))
+        if session is not None:
+            task.flet_session = session  # type: ignore[attr-defined]
+            session.adopt_task(task)
+        return task
+
+    vars(loop)["create_task"] = create_task
+
+
+def _session_in(context: contextvars.Context | None) -> LiveSession | None:
+    return current_session.get() if context is None else context.get(current_session)

@@ -11,6 +11,8 @@ import time
 import weakref
 from typing import TYPE_CHECKING, Any, Final
 
+from flet.utils import is_pyodide
+
 from flet_jupyter.core.background import Background, SessionPubSub
 from flet_jupyter.core.calls import MAX_WAITING as MAX_WAITING_CALLS
 from flet_jupyter.core.calls import Calls
@@ -77,7 +79,7 @@ _CLIENT_PAGE_PROPS: Final = frozenset(
     )
 )
 """What a client may say about its page when it registers. ``pyodide`` and ``multi_view`` are how
-the page embeds the client; the app sees neither."""
+the page embeds the client; the app sees neither, but whether Python itself runs in the browser."""
 
 
 class LiveSession(Session):
@@ -131,6 +133,7 @@ class LiveSession(Session):
         self._context.run(bind_page, self.page)
         self._apply_page_props(page_props)
         self._note_client(self.client)
+        self.page.pyodide = is_pyodide()
         self._context.run(self._tree.first, self.page)
 
     @property
@@ -234,10 +237,7 @@ class LiveSession(Session):
         if link.page_requested:
             return
         link.page_requested = True
-        if self.host.runtime.threads:
-            self.host.executor.submit(self.background.call, self._send_page, link)
-        else:
-            self._on_loop(self.background.call, self._send_page, link)
+        self.host.executor.submit(self.background.call, self._send_page, link)
 
     def _send_page(self, link: Link) -> None:
         """Send `link` the whole page as it was last diffed."""

@@ -1,4 +1,4 @@
-"""Threads for ``page.run_thread``: one for each call, kept for the next, none that holds up the end of the process."""
+"""What runs ``page.run_thread``: a thread for each call, none of which holds up the end of the process."""
 
 from __future__ import annotations
 
@@ -11,9 +11,19 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["DaemonExecutor"]
+__all__ = ["DaemonExecutor", "InlineExecutor"]
 
 _IDLE_SECONDS: Final = 10.0
+
+
+class InlineExecutor(concurrent.futures.Executor):
+    """Runs each call at once, where no thread can start, as Flet does there."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> concurrent.futures.Future[Any]:
+        """Call `fn`; the future that is returned has the outcome."""
+        future: concurrent.futures.Future[Any] = concurrent.futures.Future()
+        _run(future, lambda: fn(*args, **kwargs))
+        return future
 
 
 class DaemonExecutor(concurrent.futures.Executor):

@@ -86,6 +86,8 @@ class CellApp(LiveApp):
             Whatever ``main`` raised.
         """
         __tracebackhide__ = True  # IPython leaves out frames that say so
+        if not self._runtime.core.threads:
+            return  # nothing runs, and no view opens, until the cell has ended
         self._begin_waiting()
         try:
             self._started_by_view(self._opened.wait(self._runtime.open_patience))
@@ -100,6 +102,8 @@ class CellApp(LiveApp):
     async def wait_started_async(self) -> None:
         """Like :meth:`wait_started`, for a cell that awaits: the kernel stays free meanwhile."""
         __tracebackhide__ = True  # IPython leaves out frames that say so
+        if not self._runtime.core.threads:
+            return  # a view's messages come when the cell has ended
         self._begin_waiting()
         try:
             self._started_by_view(await asyncio.to_thread(self._opened.wait, self._runtime.open_patience))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from flet.utils import is_pyodide
+
 __all__ = ["Cell", "current_cell"]
 
 
@@ -34,7 +36,7 @@ def current_cell(shell: Any) -> Cell:
     number = int(getattr(getattr(shell, "displayhook", None), "prompt_count", 0))
     if kernel is None:
         return Cell(number=number)
-    parent = kernel.get_parent("shell") or {}
+    parent = (kernel.get_parent() if is_pyodide() else kernel.get_parent("shell")) or {}
     # JupyterLab, Notebook and VS Code put the id there; nbclient does since 0.6.
     cell_id = (parent.get("metadata") or {}).get("cellId") or ""
     execution = (parent.get("header") or {}).get("msg_id") or ""

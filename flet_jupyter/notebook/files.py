@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import logging
@@ -13,9 +14,12 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from flet.utils import is_pyodide
+
 from flet_jupyter.core.find import FoundApp, app_in_file
 from flet_jupyter.core.sources import every_file, own_modules
 from flet_jupyter.exceptions import AppFileError, LimitReached, NoAppFound, Shown, UsageError
+from flet_jupyter.notebook.in_browser import fetch_imports, run_installs, without_installs
 from flet_jupyter.notebook.live import KernelHost, LiveApp
 from flet_jupyter.notebook.scroll import ScrollMemory
 from flet_jupyter.notebook.tracebacks import format_error
@@ -30,8 +34,9 @@ __all__ = ["AppFile", "NotebookFile", "PanelApp", "ScriptFile"]
 
 log = logging.getLogger(__name__)
 
-_LOOK_EVERY: Final = 0.4
-"""Seconds between two looks at the files: enough for some dozens of them, and works in every file system."""
+_LOOK_EVERY: Final = 1.0 if is_pyodide() else 0.4
+"""Seconds between two looks at the files: enough for some dozens of them, and works in every file system. In a browser
+the page is asked for each, which takes 5 ms."""
 _MAX_PANELS: Final = 100
 _REPLACING: Final = 10.0
 """Seconds in which all panels have to have the new version."""
@@ -151,6 +156,16 @@ class AppFile(ABC):
         """Return what a panel is to show; None if the file has to be run first."""
 
     @abstractmethod
+    async def prepare(self) -> None:
+        """Fetch the packages that the file needs, in a browser's kernel.
+
+        Raises
+        ------
+        UsageError
+            The file cannot be read, or a package cannot be had.
+        """
+
+    @abstractmethod
     def _run(self) -> None: ...
 
     def _note(self, files: Iterable[Path], before: dict[Path, object]) -> None:
@@ -193,6 +208,11 @@ class ScriptFile(AppFile):
                 app = self._panels[panel] = PanelApp(self._runtime, self._found, name=self._found.name, measures=False)
             return app
 
+    async def prepare(self) -> None:
+        """Fetch what the script and its modules import."""
+        with contextlib.suppress(OSError):  # running it will tell
+            await fetch_imports([self.path.read_text(encoding="utf-8", errors="replace")], self.path.parent)
+
     def _shown(self) -> Iterable[LiveApp]:
         return list(self._panels.values())
 
@@ -202,10 +222,11 @@ class ScriptFile(AppFile):
         with self._lock:
             self._found = found
             apps = list(self._panels.values())
-        loop = self._runtime.core.loop
-        tasks = [asyncio.run_coroutine_threadsafe(app.replace(found), loop) for app in apps]
-        for task in tasks:
-            task.result(_REPLACING)
+        core = self._runtime.core
+        tasks = [asyncio.run_coroutine_threadsafe(app.replace(found), core.loop) for app in apps]
+        if core.threads:  # else the loop goes on when this has returned
+            for task in tasks:
+                task.result(_REPLACING)
 
 
 def _run_script(path: Path, shell: Any) -> FoundApp:
@@ -244,6 +265,14 @@ class NotebookFile(AppFile):
     def app_for(self, panel: str) -> LiveApp | None:  # noqa: ARG002 - all panels show the one app
         """Return the notebook's app."""
         return next(iter(self.apps), None)
+
+    async def prepare(self) -> None:
+        """Run what the cells install, and fetch what they import."""
+        shell = self._runtime.shell
+        cells = _code_cells(self.path)
+        for cell in cells:
+            await run_installs(cell, shell)
+        await fetch_imports([shell.transform_cell(without_installs(cell)) for cell in cells], self.path.parent)
 
     def _shown(self) -> Iterable[LiveApp]:
         return [self._app] if self._app is not None else []
@@ -294,7 +323,8 @@ def _digest(notebook: Path) -> str | None:
 def _run_cells(path: Path, shell: Any) -> None:
     """Run a notebook's cells one after the other, until one fails."""
     __tracebackhide__ = True  # IPython leaves out frames that say so
-    for number, source in enumerate(_code_cells(path), start=1):
+    for number, cell in enumerate(_code_cells(path), start=1):
+        source = without_installs(cell) if is_pyodide() else cell  # it is prepared
         if shell.should_run_async(source, transformed_cell=shell.transform_cell(source)):
             raise AppFileError(
                 f"Cell {number} of {path.name} has a top-level await, which cannot be run for a panel: "

@@ -191,7 +191,7 @@ def _settle_place(options: Any, *, in_cell: bool) -> None:
         options.app, options.panel = options.panel, True
     if options.browser and options.panel:
         raise BadOption("%flet: give --panel or --browser, not both.")
-    options.panel = BROWSER_TAB if options.browser else panel_mode(options.panel)
+    options.panel = panel_mode(BROWSER_TAB if options.browser else options.panel)
 
 
 def _split(line: str) -> list[str]:

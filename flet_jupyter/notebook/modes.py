@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from flet.utils import is_pyodide
+
 from flet_jupyter.exceptions import BadOption
 
 __all__ = ["BROWSER_TAB", "PANEL_MODES", "panel_mode"]
@@ -25,12 +27,14 @@ def panel_mode(panel: object) -> str:
     Raises
     ------
     BadOption
-        There is no such place.
+        There is no such place, here or anywhere.
     """
     if panel is True:
         return PANEL_MODES[0]
     if panel in (None, False, ""):
         return ""
+    if panel == BROWSER_TAB and is_pyodide():
+        raise BadOption("A browser tab needs a Jupyter server; here the app lives in this page. Show it in a panel.")
     if panel == BROWSER_TAB or panel in PANEL_MODES:
         return str(panel)
     raise BadOption(f"panel={panel!r}: give {', '.join(PANEL_MODES)} or {BROWSER_TAB}, or True for {PANEL_MODES[0]}.")

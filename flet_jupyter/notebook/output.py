@@ -204,7 +204,8 @@ class _RoutedStream(io.TextIOBase):
         return True
 
     def fileno(self) -> int:
-        number: int = self.original.fileno()
+        # Those of Pyodide's kernel have none; who asks wants to be told so as all streams do.
+        number: int = getattr(self.original, "fileno", super().fileno)()
         return number
 
     @property

@@ -24,7 +24,7 @@ from flet_jupyter.notebook.subshells import stay_on_subshell
 if TYPE_CHECKING:
     from flet_jupyter.notebook.live import LiveApp
 
-__all__ = ["TARGET", "install", "move", "reload", "remove", "run"]
+__all__ = ["TARGET", "install", "move", "prepare", "reload", "remove", "run"]
 
 log = logging.getLogger(__name__)
 
@@ -55,10 +55,7 @@ def run(name: str, *, panel: str = "", comm_id: str = "") -> None:
         The panel to answer when that is done, as if it had opened this comm to ask for the app: it need not do so then.
     """
     __tracebackhide__ = True  # IPython leaves out frames that say so
-    if (file := _file(name)) is None:
-        path = _path(name)
-        kind = NotebookFile if path.suffix == ".ipynb" else ScriptFile
-        file = kind(kernel_runtime(), path)
+    file = _file(name) or _new_file(name)
     if not file.apps:
         file.run()
         file.watch()
@@ -67,6 +64,17 @@ def run(name: str, *, panel: str = "", comm_id: str = "") -> None:
         channel = comm.create_comm(target_name=TARGET, comm_id=comm_id, primary=False)
         comm.get_comm_manager().register_comm(channel)
         _answer(channel, {"file": name, "panel": panel})
+
+
+async def prepare(name: str) -> None:
+    """Fetch the packages that an app file needs before it is run: in the browser (Pyodide) they are not there.
+
+    Parameters
+    ----------
+    name : str
+        As for :func:`run`.
+    """
+    await (_file(name) or _new_file(name)).prepare()
 
 
 def reload(name: str, *, force: bool = False) -> None:
@@ -119,6 +127,12 @@ def move(name: str, to: str) -> None:
 def _file(name: str) -> AppFile | None:
     """Return the file that a page calls so, if it has been run."""
     return _files.get(name) or _files.get(_path(name).name)
+
+
+def _new_file(name: str) -> AppFile:
+    path = _path(name)
+    kind = NotebookFile if path.suffix == ".ipynb" else ScriptFile
+    return kind(kernel_runtime(), path)
 
 
 def _path(name: str) -> Path:

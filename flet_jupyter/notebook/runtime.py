@@ -8,6 +8,8 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
+from flet.utils import is_pyodide
+
 from flet_jupyter.core.pace import Pace
 from flet_jupyter.core.runtime import Runtime
 from flet_jupyter.exceptions import BadOption, LimitReached
@@ -65,10 +67,10 @@ class KernelRuntime:
 
     @property
     def core(self) -> Runtime:
-        """The session loop; its thread starts when first needed."""
+        """The session loop; its thread starts when first needed. In a browser, without threads, it is the kernel's."""
         with self._lock:
             if self._core is None:
-                self._core = _start_loop()
+                self._core = _kernel_loop() if is_pyodide() else _start_loop()
             return self._core
 
     def call_later(self, delay: float, function: Callable[[], None]) -> None:
@@ -185,10 +187,20 @@ def _start_loop() -> Runtime:
     # long for the interpreter, by default 5 ms; nobody pays for a shorter time while none waits.
     sys.setswitchinterval(min(sys.getswitchinterval(), _SWITCH_INTERVAL))
     loop = asyncio.new_event_loop()
-    runtime = Runtime(loop, pace=Pace(_MAX_RATE, _MAX_RATE))
+    runtime = Runtime(loop, pace=_pace())
     ready = threading.Event()
 
     loop.call_soon(ready.set)
     threading.Thread(target=runtime.run, name="flet-sessions", daemon=True).start()
     ready.wait()
     return runtime
+
+
+def _kernel_loop() -> Runtime:
+    runtime = Runtime(asyncio.get_event_loop(), threads=False, pace=_pace())
+    runtime.adopt_thread()
+    return runtime
+
+
+def _pace() -> Pace:
+    return Pace(_MAX_RATE, _MAX_RATE)

@@ -4,7 +4,7 @@ import { Toolbar } from "@jupyterlab/apputils";
 import type { ServiceManager } from "@jupyterlab/services";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { ToolbarButton, launchIcon, undoIcon } from "@jupyterlab/ui-components";
-import { openBrowserTab } from "../../client_assets/src/browser-tab";
+import { hasBrowserTabs, openBrowserTab } from "../../client_assets/src/browser-tab";
 import type * as Registry from "../../client_assets/src/registry";
 import { basePath } from "./engine";
 import { FletMainArea } from "./main-area";
@@ -46,7 +46,10 @@ export class CellPanel extends FletMainArea implements Registry.CellPanel {
     this.nameIt(app.label || trans.__("Flet app"), app.path);
     this.toolbar.addItem("spacer", Toolbar.createSpacerItem());
     const openTab = (): void => void openBrowserTab(this.#app, basePath());
-    this.toolbar.addItem("browser", new ToolbarButton({ icon: launchIcon, tooltip: trans.__("Open in Browser Tab"), onClick: openTab }));
+    if (hasBrowserTabs()) {
+      const tooltip = trans.__("Open in Browser Tab");
+      this.toolbar.addItem("browser", new ToolbarButton({ icon: launchIcon, tooltip, onClick: openTab }));
+    }
     const back = trans.__("Close, and show the app in its cell");
     this.toolbar.addItem("back", new ToolbarButton({ icon: undoIcon, tooltip: back, onClick: () => giveBack(this) }));
     void this.content.start();

@@ -12,7 +12,7 @@ import { ITranslator, nullTranslator } from "@jupyterlab/translation";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReadonlyPartialJSONObject } from "@lumino/coreutils";
 import { Signal } from "@lumino/signaling";
-import { openBrowserTab } from "../../client_assets/src/browser-tab";
+import { hasBrowserTabs, openBrowserTab } from "../../client_assets/src/browser-tab";
 import { registry } from "../../client_assets/src/registry";
 import type { Panels } from "../../client_assets/src/registry";
 import { CellPanel } from "./cell-panel";
@@ -230,6 +230,7 @@ function addCommands(
   add(Commands.detach, trans.__("Move App to Panel"), trans.__("Show the app of this cell in a panel instead"), (cell) =>
     panels.open(cell, { moves: true, focus: true }),
   );
+  if (!hasBrowserTabs()) return;
   add(Commands.openInBrowser, trans.__("Open App in Browser Tab"), trans.__("Show the app in a tab of the browser"), (cell) => {
     openBrowserTab(cell, basePath());
   });

@@ -198,7 +198,7 @@ function currentDocument({ app, documents }: FrontEnd): DocumentRegistry.Context
 /** Write the template to a file that does not exist yet; return its path. */
 async function writeApp({ app }: FrontEnd, folder: string): Promise<string> {
   const { contents } = app.serviceManager;
-  const { content } = await contents.get(folder);
+  const { content } = await contents.get(folder, { content: true }); // JupyterLite wants to be asked
   const taken = new Set((content as { name: string }[]).map(({ name }) => name));
   let name = "flet_app.py";
   for (let number = 2; taken.has(name); number += 1) name = `flet_app_${number}.py`;

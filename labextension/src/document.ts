@@ -9,6 +9,7 @@ import type { ServiceManager } from "@jupyterlab/services";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { CommandToolbarButton } from "@jupyterlab/ui-components";
 import type { CommandRegistry } from "@lumino/commands";
+import { version } from "../package.json";
 import { movePanelId, panelId } from "./ids";
 import { FletMainArea } from "./main-area";
 import { FletPanel } from "./panel";
@@ -114,6 +115,19 @@ function call(code: string): string {
   return `import flet_jupyter as _flet\n_flet.load_ipython_extension(get_ipython())\n_flet.panels.${code}`;
 }
 
+/** The same for a kernel in the browser, which fetches packages when somebody needs them; this package, too. */
+function callInBrowser(code: string): string {
+  return [
+    "try:",
+    "    import flet_jupyter as _flet",
+    "except ModuleNotFoundError:",
+    "    import piplite as _piplite",
+    `    await _piplite.install("flet-jupyter==${version}")`,
+    "    import flet_jupyter as _flet",
+    `await _flet.panels.${code}`,
+  ].join("\n");
+}
+
 function moved(former: string, path: string): string {
   const to = PathExt.relative(PathExt.dirname(former), path);
   return call(`move(${JSON.stringify(PathExt.basename(former))}, ${JSON.stringify(to)})`);
@@ -125,6 +139,7 @@ function fileSource(path: () => string): AppSource {
   return {
     question: () => ({ file: PathExt.basename(path()), panel: panelId(path()) }),
     path,
+    prepare: () => callInBrowser(`prepare(${name()})`),
     run: (commId) => call(`run(${name()}, panel=${JSON.stringify(panelId(path()))}, comm_id=${JSON.stringify(commId)})`),
     reload: (force) => call(`reload(${name()}, force=${force ? "True" : "False"})`),
   };

@@ -43,7 +43,8 @@ export interface Look {
   session: string;
   page: ControlNode;
   rows: Rows[];
-  selected: Details | null;
+  /** Pyodide's kernel leaves out what is null. */
+  selected?: Details | null;
   /** Of the app's file in its kernel. */
   sessions: number;
   clients: number;

@@ -148,7 +148,7 @@ class Inspector extends SidePanel {
     this.#tree.show(look);
     // Views are opened when they are first heard of.
     if (this.#tree.wanted().length > before) this.#isUrgent = true;
-    if (selected === this.#tree.selected) this.#properties.set(look.selected, selected !== 0);
+    if (selected === this.#tree.selected) this.#properties.set(look.selected ?? null, selected !== 0);
     this.#figures.setSessions(look.sessions, look.clients);
     if (panel.counters) this.#figures.setCounters(panel.counters);
   }

@@ -25,6 +25,8 @@ export interface AppSource {
   path(): string;
   /** Python that makes the kernel able to answer, and answer the comm of this id; none where others see to that. */
   run?(commId: string): string;
+  /** Python that fetches what the app needs, for kernels in the browser. */
+  prepare?(): string;
   /** Python that runs the file anew. */
   reload?(force: boolean): string;
   /** What people can do to have the app again, where starting it is not the panel's business. */
@@ -45,6 +47,8 @@ const MAX_PREFACE = 200;
 
 /** What the server's Python environment lacks when its kernel cannot run apps. */
 const MISSING = /No module named '(flet_jupyter|flet|anywidget)/;
+/** An exception's name as Pyodide's kernel gives it. */
+const TYPE = /^<class '(?:.*\.)?([^.]+)'>$/;
 /** What Python says when the app's own folder has a module of the package's name. */
 const HIDDEN = /partially initialized module 'flet'|module 'flet' has no attribute/;
 
@@ -155,7 +159,7 @@ export class FletPanel extends Widget {
     const start = this.#start;
     const preface = this.#preface;
     const wasOver = this.#isOver;
-    const failure = await this.#execute(kernel, source.reload(force));
+    const failure = await this.#runFile(kernel, source.reload(force));
     // The kernel may have ended meanwhile, or been restarted, which is told already.
     if (this.isDisposed || start !== this.#start) return;
     const isOver = wasOver || this.#isOver;
@@ -245,7 +249,7 @@ export class FletPanel extends Widget {
       let failure: NoticeOptions | null = null;
       model = await this.#ask(kernel, async (model) => {
         const answer = model.answered();
-        failure = await this.#execute(kernel, run.call(source, model.id));
+        failure = await this.#runFile(kernel, run.call(source, model.id));
         return failure ? null : answer;
       });
       if (start !== this.#start) return;
@@ -347,6 +351,18 @@ export class FletPanel extends Widget {
     this.#state = "loading";
   }
 
+  /** Run the app's file by this Python, when all that it needs is there; null if that went well, else what to say of it. */
+  async #runFile(kernel: Kernel.IKernelConnection, code: string): Promise<NoticeOptions | null> {
+    const { prepare } = this.#options.source;
+    // The kernel has told before it takes anything else, so that this takes no time.
+    if (prepare && (await kernel.info).implementation === "pyodide") {
+      if (!this.#view) this.#say({ text: this.#trans.__("Fetching the packages that the app needs…"), busy: true });
+      const failure = await this.#execute(kernel, prepare());
+      if (failure) return failure;
+    }
+    return this.#execute(kernel, code);
+  }
+
   /** Run Python in the kernel; null if that went well, else what to say of it. */
   async #execute(kernel: Kernel.IKernelConnection, code: string): Promise<NoticeOptions | null> {
     const future = kernel.requestExecute({ code, store_history: false, allow_stdin: false });
@@ -370,7 +386,7 @@ export class FletPanel extends Widget {
     if (content.status === "ok") return null;
     if (content.status !== "error") return { text: this.#trans.__("The app was interrupted while it was starting.") };
     const { ename, evalue } = content as KernelMessage.IReplyErrorContent;
-    return this.#failure(ename, evalue, failure);
+    return this.#failure(ename.replace(TYPE, "$1"), evalue, failure);
   }
 
   #failure(ename: string, evalue: string, { isSentence, details }: { isSentence: boolean; details: string }): NoticeOptions {

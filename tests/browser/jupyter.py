@@ -147,12 +147,12 @@ def _wait_for_url(process: subprocess.Popen[bytes], log: list[str], base_url: st
     raise AssertionError("JupyterLab did not start:\n" + "\n".join(log[-40:]))
 
 
-def write_notebook(path: Path, cells: Sequence[str]) -> None:
-    """Write a notebook with these code cells."""
-    notebook = {
+def notebook_of(cells: Sequence[str], kernel: str = "python3") -> dict[str, Any]:
+    """Return a notebook with these code cells, for a kernel of this name."""
+    return {
         "nbformat": 4,
         "nbformat_minor": 5,
-        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+        "metadata": {"kernelspec": {"name": kernel, "display_name": "Python 3", "language": "python"}},
         "cells": [
             {
                 "cell_type": "code",
@@ -165,8 +165,12 @@ def write_notebook(path: Path, cells: Sequence[str]) -> None:
             for index, source in enumerate(cells)
         ],
     }
+
+
+def write_notebook(path: Path, cells: Sequence[str]) -> None:
+    """Write a notebook with these code cells."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(notebook))
+    path.write_text(json.dumps(notebook_of(cells)))
 
 
 class Notebook:

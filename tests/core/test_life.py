@@ -156,6 +156,31 @@ async def test_async_loops_of_the_app_end_with_the_session() -> None:
     assert app.errors == []
 
 
+async def test_tasks_end_with_the_session_where_the_loop_takes_no_task_factory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As in Pyodide, whose loop fails with one."""
+    running: list[asyncio.Task[None]] = []
+
+    async def forever() -> None:
+        await asyncio.Event().wait()
+
+    def main(page: ft.Page) -> None:
+        running.append(asyncio.create_task(forever()))
+
+    def refuse(factory: object) -> None:
+        raise NotImplementedError
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "set_task_factory", refuse)
+    app = App(main, threads=False)
+    session = await app.start()
+    mine = asyncio.create_task(forever())
+    app.host.close_session(session)
+    await until(running[0].cancelled)
+    assert not mine.done()
+    mine.cancel()
+
+
 async def test_an_async_main_that_never_ends_ends_with_the_session() -> None:
     async def main(page: ft.Page) -> None:
         page.add(ft.Text("-"))

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from flet_jupyter.exceptions import UsageError
+from flet_jupyter.exceptions import BadOption, UsageError
+from flet_jupyter.notebook import modes
 from tests.notebook.front_end import wait
 
 COUNTER = "def main(page):\n    page.add(ft.Text('0'), ft.Button('Add'))\n"
@@ -222,3 +223,10 @@ def test_apps_have_the_same_place_in_each_run_of_their_cell(notebook: Any) -> No
     assert slots == [["the-cell:0", "the-cell:1"]] * 2
     notebook.good(COUNTER + "%flet main", cell="another")
     assert shown(notebook)["slot"] == "another:0"
+
+
+def test_a_kernel_in_the_browser_offers_panels_but_no_tab(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(modes, "is_pyodide", lambda: True)
+    with pytest.raises(BadOption, match="needs a Jupyter server"):
+        modes.panel_mode("browser-tab")
+    assert modes.panel_mode(True) == "split-right"

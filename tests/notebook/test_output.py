@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import threading
 from collections.abc import Callable
@@ -144,6 +145,18 @@ def test_writing_what_is_no_text_is_the_error_it_always_was(notebook: Any) -> No
     wait(lambda: notebook.view.page)
     notebook.view.click(_c="Button")
     wait(lambda: "TypeError" in notebook.view.printed("error"))
+
+
+def test_a_stream_without_a_file_says_so_as_all_do(notebook: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pyodide's kernel has such streams; argparse, for one, asks before it uses colours."""
+
+    class Bare:
+        def write(self, text: str) -> None: ...
+
+    notebook.good("pass")
+    monkeypatch.setattr(sys.stdout, "original", Bare())
+    with pytest.raises(io.UnsupportedOperation):
+        sys.stdout.fileno()
 
 
 def test_unloading_puts_streams_and_threads_back(notebook: Any) -> None:

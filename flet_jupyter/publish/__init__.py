@@ -1,0 +1,1 @@
+"""Static websites: Flet apps whose Python runs in the browser."""

@@ -1,0 +1,144 @@
+"""A site of static notebooks, built by JupyterLite and served as files, in a browser that reaches nothing else."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import json
+import shutil
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from tests.browser.jupyter import LOAD_TIMEOUT, notebook_of
+from tests.browser.panels import Lab
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from playwright.sync_api import Page
+
+_ROOT: Final = Path(__file__).parents[2]
+_PYODIDE: Final = _ROOT / ".venv" / "pyodide"
+_PREFIX: Final = "/some/site/"
+"""Where the site is on its host, as project pages are."""
+
+_SETTINGS: Final = {
+    "jupyter-lite-schema-version": 0,
+    "jupyter-config-data": {
+        "exposeAppInBrowser": True,
+        "litePluginSettings": {
+            "@jupyterlite/pyodide-kernel-extension:kernel": {
+                "pyodideUrl": "./static/pyodide/pyodide.mjs",
+                # What is not in the site is nowhere.
+                "disablePyPIFallback": True,
+            }
+        },
+    },
+}
+
+
+def build_site(folder: Path) -> Path:
+    """Build a site with nothing in it, as its owner would who has no network; return its folder."""
+    assert _PYODIDE.is_dir(), "Pyodide is missing: make .venv/.pyodide"
+    source, site = folder / "source", folder / "site"
+    shutil.copytree(_PYODIDE / "core", source / "static" / "pyodide")
+    shutil.copytree(_PYODIDE / "pypi", source / "pypi")
+    (source / "jupyter-lite.json").write_text(json.dumps(_SETTINGS))
+    command = [sys.executable, "-m", "jupyter", "lite", "build", "--lite-dir", source, "--output-dir", site]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return site
+
+
+class _Handler(http.server.SimpleHTTPRequestHandler):
+    extensions_map: Final = {
+        **http.server.SimpleHTTPRequestHandler.extensions_map,
+        ".js": "text/javascript",
+        ".mjs": "text/javascript",
+        ".wasm": "application/wasm",
+    }
+
+    def translate_path(self, path: str) -> str:
+        return super().translate_path(path.removeprefix(_PREFIX.rstrip("/")) if path.startswith(_PREFIX) else "/none")
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name
+        pass
+
+
+@contextmanager
+def served(site: Path) -> Iterator[str]:
+    """Serve a site's files; give its address."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Handler, directory=str(site))) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}{_PREFIX}"
+        server.shutdown()
+        thread.join()
+
+
+class LiteLab(Lab):
+    """A page with JupyterLite, and a folder of its own among the browser's files.
+
+    Parameters
+    ----------
+    page : playwright.sync_api.Page
+        The browser's page.
+    url : str
+        The site's address.
+    folder : str
+        The folder's path.
+    """
+
+    def __init__(self, page: Page, url: str, folder: str) -> None:
+        self.page = page
+        self.url = url
+        self.folder = folder
+        self.wrong: list[str] = []
+        page.on("console", self._said)
+        page.on("pageerror", self._raised)
+
+    def load(self) -> None:
+        """Load the site with nothing open, and make the folder."""
+        self.page.goto(f"{self.url}lab/index.html?reset", timeout=LOAD_TIMEOUT)
+        self.wait_ready()
+        self._save(self.folder, type="directory")
+
+    def write(self, name: str, source: str) -> str:
+        """Write a file as an editor does; return its path."""
+        path = f"{self.folder}/{name}"
+        self._save(path, type="file", format="text", content=source)
+        return path
+
+    def write_notebook(self, name: str, cells: Sequence[str]) -> str:
+        """Write a notebook with these code cells; return its path."""
+        path = f"{self.folder}/{name}"
+        self._save(path, type="notebook", format="json", content=notebook_of(cells, "python"))
+        return path
+
+    def _save(self, path: str, **model: Any) -> None:
+        self.page.evaluate(
+            "([path, model]) => window.jupyterapp.serviceManager.contents.save(path, model).then(() => {})",
+            [path, {"path": path, "name": path.rpartition("/")[2], **model}],
+        )
+
+    def reload(self) -> None:
+        """Load the page anew, when the browser has kept what is open."""
+        self.page.wait_for_timeout(1_500)
+        self.page.reload(timeout=LOAD_TIMEOUT)
+        self.wait_ready()
+
+    def sessions(self) -> list[dict[str, Any]]:
+        """Return the sessions in this folder."""
+        sessions: list[dict[str, Any]] = self.page.evaluate(
+            """async folder => {
+                const {sessions} = window.jupyterapp.serviceManager;
+                await sessions.refreshRunning();
+                return [...sessions.running()].filter(({path}) => path.startsWith(`${folder}/`));
+            }""",
+            self.folder,
+        )
+        return sessions

@@ -1,0 +1,189 @@
+"""Panels and cells in JupyterLite: a site of files, Python in the browser, no network behind it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.jupyter import enable_semantics, expect_state, new_context
+from tests.browser.lite import LiteLab, build_site, served
+from tests.browser.panels import COUNTER, counter
+from tests.browser.test_panel_inspector import Inspector
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
+
+HELPED = COUNTER.replace("import flet as ft", "import flet as ft\nfrom helper import TEXT").replace(
+    '"version 1"', "TEXT"
+)
+
+START = 90_000
+"""Milliseconds in which Pyodide is there, on a machine that has other things to do."""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a site with nothing in it."""
+    with served(build_site(tmp_path_factory.mktemp("lite"))) as url:
+        yield url
+
+
+@pytest.fixture
+def lab(browser: Browser, site: str, request: pytest.FixtureRequest) -> Iterator[LiteLab]:
+    """JupyterLite with nothing open; nothing may go wrong in its console, and no request leave the site."""
+    context = new_context(browser)
+    page = context.new_page()
+    page.set_default_timeout(START)
+    origin = site.removesuffix("some/site/")
+    lost: list[str] = []
+    page.on("request", lambda asked: asked.url.startswith((origin, "data:", "blob:")) or lost.append(asked.url))
+    lab = LiteLab(page, site, "work")
+    lab.load()
+    yield lab
+    lab.picture(re.sub(r"[^A-Za-z0-9_.-]+", "-", request.node.name))
+    context.close()
+    assert lab.wrong == []
+    assert lost == []
+
+
+def test_a_file_is_opened_in_a_panel_and_its_app_works(lab: LiteLab) -> None:
+    lab.write("counter.py", COUNTER)
+    lab.browse()
+    lab.item("counter.py").click(button="right")
+    lab.choose("Open With", "Flet")
+    panel = lab.panel("counter.py")
+    panel.says("Starting")
+    panel.wait_live()
+    panel.shows("version 1", "0")
+    panel.count(1)
+    panel.count(2)
+    expect(panel.tab).to_contain_text("Counter")
+    assert [one["name"] for one in lab.sessions()] == ["counter.py (Flet)"]
+    page = "list(__import__('flet_jupyter').panels._files.values())[0].apps[0].page"
+    assert panel.ask(f"{page}.pyodide, {page}.web") == "True True"
+
+
+def test_a_save_shows_the_new_version_and_one_that_fails_leaves_the_last(lab: LiteLab) -> None:
+    lab.write("helper.py", "TEXT = 'helper 1'\n")
+    lab.write("counter.py", HELPED)
+    editor = lab.edit("counter.py")
+    panel = lab.open("counter.py", mode="split-right")
+    panel.count(1)
+    lab.type_over(editor, counter(2))
+    panel.shows("version 2", "0")
+    panel.count(1)
+    lab.type_over(editor, "1 / 0\n")
+    panel.says("The app failed to start: ZeroDivisionError: division by zero")
+    panel.count(2)
+    lab.type_over(editor, counter(3))
+    panel.shows("version 3", "0")
+    panel.says_nothing()
+
+
+def test_what_an_app_and_its_modules_import_is_fetched(lab: LiteLab) -> None:
+    lab.write("helper.py", "from sortedcontainers import SortedList\n\nTEXT = f'sorted {SortedList([2, 1])[0]}'\n")
+    lab.write("counter.py", HELPED)
+    panel = lab.open("counter.py")
+    panel.shows("sorted 1")
+
+
+def test_after_the_page_was_loaded_anew_a_panel_comes_back_with_its_app(lab: LiteLab) -> None:
+    lab.write("counter.py", COUNTER)
+    panel = lab.open("counter.py")
+    panel.count(1)
+    lab.reload()
+    panel = lab.panel("counter.py")
+    panel.wait_live()
+    panel.shows("version 1", "0")
+    panel.count(1)
+
+
+def test_the_kernel_is_restarted_with_its_app(lab: LiteLab) -> None:
+    lab.write(
+        "counter.py",
+        COUNTER.replace("    page.title", "    print('printed by main')\n    page.title"),
+    )
+    panel = lab.open("counter.py")
+    panel.count(1)
+    panel.tool("Restart the kernel and the app").click()
+    panel.wait_live()
+    panel.shows("version 1", "0")
+    panel.count(1)
+    expect(panel.output).to_contain_text("printed by main")
+
+
+def test_a_file_without_an_app_is_told(lab: LiteLab) -> None:
+    lab.write("counter.py", "x = 1\n")
+    panel = lab.open_any("counter.py")
+    expect(panel.notice).to_contain_text("neither calls ft.run() nor defines a function 'main(page)'", timeout=START)
+    lab.write("counter.py", COUNTER)
+    panel.do("Start the App")
+    panel.wait_live()
+    panel.count(1)
+
+
+def test_a_notebooks_app_runs_in_a_panel_after_what_it_installs(lab: LiteLab) -> None:
+    lab.write_notebook(
+        "app.ipynb",
+        ["%pip install -q flet-jupyter sortedcontainers", "import sortedcontainers\n%load_ext flet_jupyter", COUNTER],
+    )
+    panel = lab.open("app.ipynb")
+    panel.shows("version 1", "0")
+    panel.count(1)
+
+
+def test_cells_show_apps_and_the_same_in_panels(lab: LiteLab) -> None:
+    cells = [
+        "%pip install -q flet-jupyter",
+        "%load_ext flet_jupyter",
+        COUNTER,
+        "%flet --panel main",
+        "%flet --browser main",
+    ]
+    lab.write_notebook("book.ipynb", cells)
+    lab.command("docmanager:open", path="work/book.ipynb")
+    lab.page.wait_for_function(
+        "() => window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
+    )
+    lab.command("notebook:run-all-cells")
+    view = lab.page.locator(".jp-OutputArea .flet-view").first
+    expect_state(view, "live", timeout=START)
+    panel = lab.page.locator(".jp-FletCellPanel .flet-view")
+    expect_state(panel, "live", timeout=START)
+    enable_semantics(lab.page)
+    for place in (view, panel):
+        expect(place.get_by_text("0", exact=True)).to_be_visible()
+        place.get_by_role("button", name="Add").click()
+        expect(place.get_by_text("1", exact=True)).to_be_visible()
+    expect(lab.page.locator(".jp-Notebook .jp-CodeCell").last).to_contain_text("A browser tab needs a Jupyter server")
+    # The same app in another place, with its state.
+    view.hover()
+    lab.page.get_by_role("button", name="Open in Panel").click()
+    expect(lab.page.get_by_role("button", name="Open in Browser Tab")).to_have_count(0)
+    second = lab.page.locator(".jp-FletCellPanel .flet-view").last
+    expect_state(second, "live")
+    enable_semantics(lab.page)
+    expect(second.get_by_text("1", exact=True)).to_be_visible()
+
+
+def test_a_new_app_from_the_launcher_runs_beside_its_source(lab: LiteLab) -> None:
+    lab.browse()
+    lab.page.locator(".jp-LauncherCard[title*='Flet']").first.click()
+    expect_state(lab.page.locator(".jp-FletPanel .flet-view"), "live", timeout=START)
+    expect(lab.page.locator(".jp-FileEditor")).to_be_visible()
+
+
+def test_the_inspector_shows_the_controls_of_an_app(lab: LiteLab) -> None:
+    lab.write("counter.py", COUNTER)
+    panel = lab.open("counter.py")
+    panel.count(1)
+    inspector = Inspector(lab)
+    inspector.row("Text", "1").click()
+    expect(inspector.value("size")).to_have_text("40")
+    panel.count(2)
+    expect(inspector.value("value")).to_have_text("'2'")
