@@ -23,8 +23,8 @@ import flet_web
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
-# Kernels begin with these; the last is for an app to import.
-ROOTS = ["ipython", "jedi", "comm", "micropip", "packaging", "sortedcontainers"]
+# Kernels begin with these; the last two are for apps to import, one of Pyodide's distribution and one that is not.
+ROOTS = ["ipython", "jedi", "comm", "micropip", "packaging", "sortedcontainers", "humanize"]
 # From the site itself, or from Pyodide's kernel.
 NOT_FETCHED = {"flet", "flet-jupyter", "ipykernel", "piplite", "pyodide-kernel", "widgetsnbextension"}
 CORE = ["pyodide.mjs", "pyodide.js", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip"]

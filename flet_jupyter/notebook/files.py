@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import json
 import logging
@@ -19,7 +18,12 @@ from flet.utils import is_pyodide
 from flet_jupyter.core.find import FoundApp, app_in_file
 from flet_jupyter.core.sources import every_file, own_modules
 from flet_jupyter.exceptions import AppFileError, LimitReached, NoAppFound, Shown, UsageError
-from flet_jupyter.notebook.in_browser import fetch_imports, run_installs, without_installs
+from flet_jupyter.notebook.in_browser import (
+    fetch_imports,
+    install_declared,
+    run_installs,
+    without_installs,
+)
 from flet_jupyter.notebook.live import KernelHost, LiveApp
 from flet_jupyter.notebook.scroll import ScrollMemory
 from flet_jupyter.notebook.tracebacks import format_error
@@ -209,9 +213,13 @@ class ScriptFile(AppFile):
             return app
 
     async def prepare(self) -> None:
-        """Fetch what the script and its modules import."""
-        with contextlib.suppress(OSError):  # running it will tell
-            await fetch_imports([self.path.read_text(encoding="utf-8", errors="replace")], self.path.parent)
+        """Fetch what the script declares, and what it and its modules import."""
+        try:
+            source = self.path.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return  # running it will tell
+        await install_declared(source)
+        await fetch_imports([source], self.path.parent)
 
     def _shown(self) -> Iterable[LiveApp]:
         return list(self._panels.values())

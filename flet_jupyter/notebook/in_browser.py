@@ -9,16 +9,18 @@ import re
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from flet_jupyter.exceptions import Shown
+from flet_jupyter.exceptions import AppFileError, Shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-__all__ = ["fetch_imports", "run_installs", "without_installs"]
+__all__ = ["fetch_imports", "install_declared", "run_installs", "without_installs"]
 
 _INSTALL: Final = re.compile(r"^[ \t]*%pip[ \t].*$", re.MULTILINE)
 """A line by which a notebook installs what it needs. It awaits, which a cell that is run for a panel cannot."""
+_METADATA: Final = re.compile(r"^# /// script$\s(?P<content>(^#(| .*)$\s)+)^# ///$", re.MULTILINE)
+"""A script's metadata, by the expression that its specification gives (inline script metadata, PEP 723)."""
 _MAX_MODULES: Final = 200
 
 
@@ -50,6 +52,33 @@ def _with_modules(sources: list[str], folder: Path) -> Iterator[str]:
                 if file not in seen and len(seen) < _MAX_MODULES and file.is_file():
                     seen.add(file)
                     sources.append(file.read_text(encoding="utf-8", errors="replace"))
+
+
+async def install_declared(script: str) -> None:
+    """Install what a script declares as its dependencies, in the block that pipx and uv read too.
+
+    Raises
+    ------
+    AppFileError
+        The block is not what it should be.
+    """
+    if dependencies := _declared(script):
+        await import_module("piplite").install(dependencies)
+
+
+def _declared(script: str) -> list[str]:
+    block = _METADATA.search(script)
+    if block is None:
+        return []
+    lines = block["content"].splitlines()
+    loads = import_module("tomllib").loads  # since Python 3.11; no Pyodide in use is older
+    try:
+        dependencies = loads("\n".join(line[2:] for line in lines)).get("dependencies", [])
+    except ValueError as error:
+        raise AppFileError(f"The dependencies at the top of the script cannot be read: {error}.", "") from None
+    if isinstance(dependencies, list) and all(isinstance(one, str) for one in dependencies):
+        return dependencies
+    raise AppFileError("The dependencies at the top of the script are no list of strings.", "")
 
 
 async def run_installs(cell: str, shell: Any) -> None:
