@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 NPM := tools/npm
 BUNDLE := flet_jupyter/client/static/engine.js
 LABEXTENSION := labextension/dist/package.json
+INSTALLED := $(VENV)/share/jupyter/labextensions/flet-jupyter
+# What is installed through the link would be among the sources of the next wheel.
+UNLINK := if [ -L $(INSTALLED) ]; then rm $(INSTALLED); fi
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 PACKAGING := pyproject.toml hatch_build.py $(wildcard jupyter_config/*/*)
 
@@ -53,10 +56,12 @@ $(VENV)/.made:
 
 # An editable install also puts the file that enables the server extension into the environment.
 $(VENV)/.lab: $(VENV)/.made $(PACKAGING)
+	$(UNLINK)
 	$(BIN)/python -m pip install --quiet --editable '.[lab]'
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.made $(PACKAGING)
+	$(UNLINK)
 	$(BIN)/python -m pip install --quiet --editable '.[dev,bench]'
 	touch $@ $(VENV)/.lab
 
@@ -74,8 +79,8 @@ $(VENV)/.pyodide: $(VENV)/.dev tools/get_pyodide.py
 
 # The installed copy would be out of date after the next build; the link never is.
 $(VENV)/.labextension: $(LABEXTENSION) $(VENV)/.lab
-	rm -rf $(VENV)/share/jupyter/labextensions/flet-jupyter
-	ln -s $(CURDIR)/labextension/dist $(VENV)/share/jupyter/labextensions/flet-jupyter
+	rm -rf $(INSTALLED)
+	ln -s $(CURDIR)/labextension/dist $(INSTALLED)
 	touch $@
 
 $(BUNDLE): $(filter-out client_assets/node_modules,$(wildcard client_assets/*.* client_assets/src/* client_assets/src/*/*)) | $(VENV)/.made

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ast
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+
+import flet_jupyter
 
 PACKAGE = Path(__file__).parent.parent / "flet_jupyter"
 
@@ -144,3 +148,8 @@ if package.__name__ == "flet_jupyter.core":
 """
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
+
+
+def test_the_front_end_asks_kernels_in_the_browser_for_this_version() -> None:
+    package = json.loads((PACKAGE.parent / "labextension" / "package.json").read_text())
+    assert package["version"] == flet_jupyter.__version__ == version("flet-jupyter")

@@ -2,6 +2,7 @@
 
 import { holdCdnScripts } from "./cdn-hold.ts";
 import type { CdnHold } from "./cdn-hold.ts";
+import { isLite } from "./lite.ts";
 import { guardThemeColor, guardTitle } from "./page-guard.ts";
 import { keepSurfacesLarge } from "./surface-sizes.ts";
 import type { Size } from "./surface-sizes.ts";
@@ -149,7 +150,7 @@ function loadScript(url: string): Promise<void> {
 /** Why a script could not be loaded: what the server says of it, for it knows best. */
 async function reason(url: string): Promise<Error> {
   const reply = await fetch(url).catch(() => null);
-  if (!reply) return new Error(`The Jupyter server does not answer (${url}).`);
+  if (!reply) return new Error(`The ${isLite() ? "site" : "Jupyter server"} does not answer (${url}).`);
   const said = reply.ok ? null : ((await reply.json().catch(() => null)) as { message?: unknown } | null);
   void reply.body?.cancel().catch(() => {});
   if (typeof said?.message === "string") return new Error(said.message);

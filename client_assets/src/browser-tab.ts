@@ -1,10 +1,11 @@
 /** Apps in a tab of the browser, outside the front end. */
 
+import { isLite } from "./lite.ts";
 import type { CellApp } from "./registry.ts";
 
-/** Whether apps can be there: not where a page's kernels end with it (JupyterLite), and no server has the tab's page. */
+/** Whether apps can be there: a server has to have the tab's page. */
 export function hasBrowserTabs(): boolean {
-  return document.querySelector("#jupyter-config-data[data-jupyter-lite-root]") === null;
+  return !isLite();
 }
 
 /** The address of an app's own page, and the name of its tab, so that it has one. */

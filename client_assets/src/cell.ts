@@ -48,7 +48,8 @@ export class Cell implements Place {
   }
 
   get #mode(): string {
-    return String(this.model.get("panel") ?? "");
+    const mode = String(this.model.get("panel") ?? "");
+    return mode !== BROWSER_TAB || hasBrowserTabs() ? mode : "";
   }
 
   start(): void {

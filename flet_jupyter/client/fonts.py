@@ -80,6 +80,16 @@ class FallbackFonts:
         """
         return self.files.get(_key(name))
 
+    def answer(self, name: str) -> ServedFile | None:
+        """Find what to give the engine: the font, or else one that stands in for it.
+
+        Parameters
+        ----------
+        name : str
+            As in `find`.
+        """
+        return self.find(name) or self.stand_in(name)
+
     def stand_in(self, name: str) -> ServedFile | None:
         """Find a font to answer with instead of one that is not here.
 

@@ -67,7 +67,7 @@ class Background:
         return future
 
     def run_thread(self, handler: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
-        """Run `handler` in a thread."""
+        """Run `handler` in a thread; where there are none, at once."""
         context = self._context()
         host = self._session.host
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import logging
@@ -18,18 +19,13 @@ from flet.utils import is_pyodide
 from flet_jupyter.core.find import FoundApp, app_in_file
 from flet_jupyter.core.sources import every_file, own_modules
 from flet_jupyter.exceptions import AppFileError, LimitReached, NoAppFound, Shown, UsageError
-from flet_jupyter.notebook.in_browser import (
-    fetch_imports,
-    install_declared,
-    run_installs,
-    without_installs,
-)
+from flet_jupyter.notebook.in_browser import fetch_imports, install_declared, transformed_cell
 from flet_jupyter.notebook.live import KernelHost, LiveApp
 from flet_jupyter.notebook.scroll import ScrollMemory
 from flet_jupyter.notebook.tracebacks import format_error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from flet_jupyter.notebook.app import CellApp
     from flet_jupyter.notebook.runtime import KernelRuntime
@@ -82,12 +78,31 @@ class AppFile(ABC):
             Whatever it raises.
         """
         __tracebackhide__ = True  # IPython leaves out frames that say so
+        with self._noted():
+            self._run()
+
+    async def run_async(self) -> None:
+        """Run the file as :meth:`run`, after the packages that it needs were fetched, and what it awaits as well.
+
+        Raises
+        ------
+        UsageError, Exception
+            As :meth:`run`; or a package cannot be had.
+        """
+        __tracebackhide__ = True  # IPython leaves out frames that say so
+        with self._noted():
+            await self._run_async()
+
+    @contextlib.contextmanager
+    def _noted(self) -> Iterator[None]:
+        """Keep what a run says of the file: of which files it is made, and what it raises."""
+        __tracebackhide__ = True  # IPython leaves out frames that say so
         self.failure = None
         beside = list(self.path.parent.glob("*.py"))
         # What is saved while it runs has changed since.
         before = {file: self._stamp(file) for file in (*every_file(self.path), *beside)}
         try:
-            self._run()
+            yield
         except BaseException as error:
             # The fault may be in a file that could not be imported, and is in no list of modules.
             self._note((*every_file(self.path), *beside), before)
@@ -160,17 +175,10 @@ class AppFile(ABC):
         """Return what a panel is to show; None if the file has to be run first."""
 
     @abstractmethod
-    async def prepare(self) -> None:
-        """Fetch the packages that the file needs, in a browser's kernel.
-
-        Raises
-        ------
-        UsageError
-            The file cannot be read, or a package cannot be had.
-        """
+    def _run(self) -> None: ...
 
     @abstractmethod
-    def _run(self) -> None: ...
+    async def _run_async(self) -> None: ...
 
     def _note(self, files: Iterable[Path], before: dict[Path, object]) -> None:
         self._stamps = {file: before[file] if file in before else self._stamp(file) for file in files}
@@ -212,17 +220,16 @@ class ScriptFile(AppFile):
                 app = self._panels[panel] = PanelApp(self._runtime, self._found, name=self._found.name, measures=False)
             return app
 
-    async def prepare(self) -> None:
-        """Fetch what the script declares, and what it and its modules import."""
-        try:
-            source = self.path.read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            return  # running it will tell
-        await install_declared(source)
-        await fetch_imports([source], self.path.parent)
-
     def _shown(self) -> Iterable[LiveApp]:
         return list(self._panels.values())
+
+    async def _run_async(self) -> None:
+        __tracebackhide__ = True  # IPython leaves out frames that say so
+        with contextlib.suppress(OSError):  # running it will tell
+            source = self.path.read_text(encoding="utf-8", errors="replace")
+            await install_declared(source, self.path.name)
+            await fetch_imports(source, self.path.parent)
+        self._run()
 
     def _run(self) -> None:
         __tracebackhide__ = True  # IPython leaves out frames that say so
@@ -274,24 +281,28 @@ class NotebookFile(AppFile):
         """Return the notebook's app."""
         return next(iter(self.apps), None)
 
-    async def prepare(self) -> None:
-        """Run what the cells install, and fetch what they import."""
-        shell = self._runtime.shell
-        cells = _code_cells(self.path)
-        for cell in cells:
-            await run_installs(cell, shell)
-        await fetch_imports([shell.transform_cell(without_installs(cell)) for cell in cells], self.path.parent)
-
     def _shown(self) -> Iterable[LiveApp]:
         return [self._app] if self._app is not None else []
 
     def _run(self) -> None:
         __tracebackhide__ = True  # IPython leaves out frames that say so
-        runtime, shell = self._runtime, self._runtime.shell
+        with self._shown_last():
+            _run_cells(self.path, self._runtime.shell)
+
+    async def _run_async(self) -> None:
+        __tracebackhide__ = True  # IPython leaves out frames that say so
+        with self._shown_last():
+            await _run_cells_async(self.path, self._runtime.shell)
+
+    @contextlib.contextmanager
+    def _shown_last(self) -> Iterator[None]:
+        """Show the last app that cells show in the meantime, and close all others; leave the former if they fail."""
+        __tracebackhide__ = True  # IPython leaves out frames that say so
+        runtime = self._runtime
         former = list(runtime.apps.values())
         runtime.no_view_opened()  # the cells have no page
         try:
-            _run_cells(self.path, shell)
+            yield
             last = self._last_but(former)
         except BaseException:
             for app in list(runtime.apps.values()):
@@ -331,8 +342,7 @@ def _digest(notebook: Path) -> str | None:
 def _run_cells(path: Path, shell: Any) -> None:
     """Run a notebook's cells one after the other, until one fails."""
     __tracebackhide__ = True  # IPython leaves out frames that say so
-    for number, cell in enumerate(_code_cells(path), start=1):
-        source = without_installs(cell) if is_pyodide() else cell  # it is prepared
+    for number, source in enumerate(_code_cells(path), start=1):
         if shell.should_run_async(source, transformed_cell=shell.transform_cell(source)):
             raise AppFileError(
                 f"Cell {number} of {path.name} has a top-level await, which cannot be run for a panel: "
@@ -341,6 +351,18 @@ def _run_cells(path: Path, shell: Any) -> None:
             )
         if not shell.run_cell(source, store_history=False).success:
             # run_cell has shown the traceback already.
+            raise Shown(f"Cell {number} of {path.name} failed.")
+
+
+async def _run_cells_async(path: Path, shell: Any) -> None:
+    """Run a notebook's cells one after the other, until one fails; they may await, and install packages."""
+    __tracebackhide__ = True  # IPython leaves out frames that say so
+    for number, cell in enumerate(_code_cells(path), start=1):
+        source = await transformed_cell(cell, shell)
+        code = shell.transform_cell(source)
+        await fetch_imports(code, path.parent)
+        if not (await shell.run_cell_async(source, store_history=False, transformed_cell=code)).success:
+            # run_cell_async has shown the traceback already.
             raise Shown(f"Cell {number} of {path.name} failed.")
 
 

@@ -1,72 +1,132 @@
 """Kernels in the browser (Pyodide): packages come from the network, and are asked for before an app is run.
 
-A cell's imports are seen to by the kernel itself. It does not look into the files that a panel runs.
+A cell's imports are seen to by the kernel itself. It does not look into the files that a panel runs. In other kernels
+nothing here does anything.
 """
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
-from flet_jupyter.exceptions import AppFileError, Shown
+from flet_jupyter.exceptions import AppFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["fetch_imports", "install_declared", "run_installs", "without_installs"]
+__all__ = ["fetch_imports", "install_declared", "transformed_cell"]
 
-_INSTALL: Final = re.compile(r"^[ \t]*%pip[ \t].*$", re.MULTILINE)
-"""A line by which a notebook installs what it needs. It awaits, which a cell that is run for a panel cannot."""
 _METADATA: Final = re.compile(r"^# /// script$\s(?P<content>(^#(| .*)$\s)+)^# ///$", re.MULTILINE)
 """A script's metadata, by the expression that its specification gives (inline script metadata, PEP 723)."""
+_NAME: Final = re.compile(r"[A-Za-z0-9._-]+")
+_THERE: Final = frozenset(("flet", "flet-jupyter"))
+"""What the site has in the version that fits its client, whatever a script wants."""
 _MAX_MODULES: Final = 200
+"""An app's own modules that are looked through."""
 
 
-async def fetch_imports(sources: Iterable[str], folder: Path) -> None:
-    """Load those packages of the Pyodide distribution that sources import, or modules beside them that they import.
+def _is_pyodide() -> bool:
+    return find_spec("pyodide_js") is not None
 
-    Others, and those that are loaded, are left alone.
+
+async def fetch_imports(source: str, folder: Path) -> None:
+    """Load the packages of the Pyodide distribution that an app imports, or modules of its own that it imports.
 
     Parameters
     ----------
-    sources : iterable of str
-        Python.
+    source : str
+        Python; what cannot be parsed imports nothing.
     folder : Path
         Where the app's own modules are.
     """
-    load = import_module("pyodide_js").loadPackagesFromImports
-    for source in _with_modules(list(sources), folder):
-        await load(source)
+    if _is_pyodide() and (names := packages_of(source, folder)):
+        # It knows which packages have these names, and leaves alone what is loaded, or is no package of Pyodide's.
+        await import_module("pyodide_js").loadPackagesFromImports("\n".join(f"import {name}" for name in sorted(names)))
 
 
-def _with_modules(sources: list[str], folder: Path) -> Iterator[str]:
-    find_imports: Any = import_module("pyodide.code").find_imports
+def packages_of(source: str, folder: Path) -> set[str]:
+    """Return the names that an app imports from elsewhere, itself or in modules of its own."""
+    names: set[str] = set()
     seen: set[Path] = set()
-    while sources:
-        source = sources.pop()
-        yield source
-        for name in find_imports(source):
-            for file in (folder / f"{name}.py", *sorted((folder / name).rglob("*.py"))):
-                if file not in seen and len(seen) < _MAX_MODULES and file.is_file():
+    todo = [(source, folder)]
+    while todo:
+        text, here = todo.pop()
+        for level, name in _imports(text):
+            base = folder if level == 0 else here
+            for _ in range(level - 1):
+                base = base.parent
+            files = list(_files(base, name))
+            if not files and level == 0:
+                names.add(name.partition(".")[0])
+            for file in files:
+                if file not in seen and len(seen) < _MAX_MODULES:
                     seen.add(file)
-                    sources.append(file.read_text(encoding="utf-8", errors="replace"))
+                    todo.append((file.read_text(encoding="utf-8", errors="replace"), file.parent))
+    return names - sys.stdlib_module_names
 
 
-async def install_declared(script: str) -> None:
+def _imports(source: str) -> Iterator[tuple[int, str]]:
+    """Give what is imported, each with the number of dots before it."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((0, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            # Of `from package import name` the name may be a module.
+            prefix = f"{node.module}." if node.module else ""
+            yield from ((node.level, prefix + alias.name) for alias in node.names)
+
+
+def _files(base: Path, name: str) -> Iterator[Path]:
+    """Give the files below `base` that importing a module runs."""
+    path = base
+    for part in name.split("."):
+        path = path / part
+        for file in (path / "__init__.py", path.with_name(f"{part}.py")):
+            if file.is_file():
+                yield file
+
+
+async def install_declared(script: str, name: str) -> None:
     """Install what a script declares as its dependencies, in the block that pipx and uv read too.
+
+    Parameters
+    ----------
+    script : str
+        Python.
+    name : str
+        The file's name.
+
+    Raises
+    ------
+    AppFileError
+        The block is not what it should be, or what it names cannot be installed.
+    """
+    if _is_pyodide() and (dependencies := declared_in(script, name)):
+        try:
+            await import_module("piplite").install(dependencies)
+        except Exception as error:  # noqa: BLE001 - micropip has no error of its own
+            raise AppFileError(
+                f"{name} declares dependencies that cannot be installed here: {_sentence(error)}.", name
+            ) from None
+
+
+def declared_in(script: str, name: str) -> list[str]:
+    """Return the dependencies in a script's metadata, but those that are there anyway.
 
     Raises
     ------
     AppFileError
         The block is not what it should be.
     """
-    if dependencies := _declared(script):
-        await import_module("piplite").install(dependencies)
-
-
-def _declared(script: str) -> list[str]:
     block = _METADATA.search(script)
     if block is None:
         return []
@@ -75,27 +135,22 @@ def _declared(script: str) -> list[str]:
     try:
         dependencies = loads("\n".join(line[2:] for line in lines)).get("dependencies", [])
     except ValueError as error:
-        raise AppFileError(f"The dependencies at the top of the script cannot be read: {error}.", "") from None
-    if isinstance(dependencies, list) and all(isinstance(one, str) for one in dependencies):
-        return dependencies
-    raise AppFileError("The dependencies at the top of the script are no list of strings.", "")
+        raise AppFileError(f"The dependencies at the top of {name} cannot be read: {error}.", name) from None
+    if not isinstance(dependencies, list) or not all(isinstance(one, str) for one in dependencies):
+        raise AppFileError(f"The dependencies at the top of {name} are no list of strings.", name)
+    return [one for one in dependencies if _package(one) not in _THERE]
 
 
-async def run_installs(cell: str, shell: Any) -> None:
-    """Run the lines of a notebook's cell that install packages.
-
-    Raises
-    ------
-    Shown
-        One has failed.
-    """
-    for line in _INSTALL.findall(cell):
-        # The kernel makes a call of piplite of it, IPython one that awaits.
-        call = await shell.kernel.lite_transform_manager.transform_cell(line.strip())
-        if not (await shell.run_cell_async(call, transformed_cell=shell.transform_cell(call))).success:
-            raise Shown(f"This could not be installed: {line.strip()}")
+def _package(requirement: str) -> str:
+    found = _NAME.match(requirement.strip())
+    return re.sub(r"[-_.]+", "-", found[0]).lower() if found else ""
 
 
-def without_installs(cell: str) -> str:
-    """Return a cell without those lines; the others keep their numbers."""
-    return _INSTALL.sub("", cell)
+def _sentence(error: BaseException) -> str:
+    return " ".join(str(error).split()).rstrip(".") or type(error).__name__
+
+
+async def transformed_cell(source: str, shell: Any) -> str:
+    """Return a notebook's cell as the kernel would run it: ``%pip`` is a call that awaits, in Pyodide's."""
+    manager = getattr(getattr(shell, "kernel", None), "lite_transform_manager", None)
+    return str(await manager.transform_cell(source)) if manager is not None else source

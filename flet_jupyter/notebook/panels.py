@@ -24,7 +24,7 @@ from flet_jupyter.notebook.subshells import stay_on_subshell
 if TYPE_CHECKING:
     from flet_jupyter.notebook.live import LiveApp
 
-__all__ = ["TARGET", "install", "move", "prepare", "reload", "remove", "run"]
+__all__ = ["TARGET", "install", "move", "reload", "reload_async", "remove", "run", "run_async"]
 
 log = logging.getLogger(__name__)
 
@@ -58,23 +58,18 @@ def run(name: str, *, panel: str = "", comm_id: str = "") -> None:
     file = _file(name) or _new_file(name)
     if not file.apps:
         file.run()
-        file.watch()
-        _files[file.path.name] = file
-    if comm_id:
-        channel = comm.create_comm(target_name=TARGET, comm_id=comm_id, primary=False)
-        comm.get_comm_manager().register_comm(channel)
-        _answer(channel, {"file": name, "panel": panel})
+        _keep(file)
+    _answer_for(comm_id, name, panel)
 
 
-async def prepare(name: str) -> None:
-    """Fetch the packages that an app file needs before it is run: in the browser (Pyodide) they are not there.
-
-    Parameters
-    ----------
-    name : str
-        As for :func:`run`.
-    """
-    await (_file(name) or _new_file(name)).prepare()
+async def run_async(name: str, *, panel: str = "", comm_id: str = "") -> None:
+    """Do as :func:`run` in a kernel in the browser: packages are fetched first, and cells may await."""
+    __tracebackhide__ = True  # IPython leaves out frames that say so
+    file = _file(name) or _new_file(name)
+    if not file.apps:
+        await file.run_async()
+        _keep(file)
+    _answer_for(comm_id, name, panel)
 
 
 def reload(name: str, *, force: bool = False) -> None:
@@ -93,10 +88,28 @@ def reload(name: str, *, force: bool = False) -> None:
     file = _file(name)
     if file is None:
         run(name)
-    elif force or file.has_changed() or not file.apps:
+    elif _is_due(file, force=force):
         file.run()
-    elif file.failure is not None:
-        raise file.failure  # another page was first
+
+
+async def reload_async(name: str, *, force: bool = False) -> None:
+    """Do as :func:`reload` in a kernel in the browser: packages are fetched first, and cells may await."""
+    __tracebackhide__ = True  # IPython leaves out frames that say so
+    file = _file(name)
+    if file is None:
+        await run_async(name)
+    elif _is_due(file, force=force):
+        await file.run_async()
+
+
+def _is_due(file: AppFile, *, force: bool) -> bool:
+    """Tell whether a file is to be run anew; raise what it raised if another page was first."""
+    __tracebackhide__ = True  # IPython leaves out frames that say so
+    if force or file.has_changed() or not file.apps:
+        return True
+    if file.failure is not None:
+        raise file.failure
+    return False
 
 
 def move(name: str, to: str) -> None:
@@ -127,6 +140,18 @@ def move(name: str, to: str) -> None:
 def _file(name: str) -> AppFile | None:
     """Return the file that a page calls so, if it has been run."""
     return _files.get(name) or _files.get(_path(name).name)
+
+
+def _keep(file: AppFile) -> None:
+    file.watch()
+    _files[file.path.name] = file
+
+
+def _answer_for(comm_id: str, name: str, panel: str) -> None:
+    if comm_id:
+        channel = comm.create_comm(target_name=TARGET, comm_id=comm_id, primary=False)
+        comm.get_comm_manager().register_comm(channel)
+        _answer(channel, {"file": name, "panel": panel})
 
 
 def _new_file(name: str) -> AppFile:

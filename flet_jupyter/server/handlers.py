@@ -135,7 +135,7 @@ class ClientHandler(CommonFileHandler):
         file = files.get(name)
         if file is None and name.startswith(FALLBACK_FONTS):
             font = name.removeprefix(FALLBACK_FONTS)
-            file = self.fonts.find(font) or self.fonts.stand_in(font)
+            file = self.fonts.answer(font)
         if file is None:
             raise Refusal(404, f"The Flutter client of Flet {version} has no file {name}.")
         try:

@@ -9,6 +9,7 @@ import type { ServiceManager } from "@jupyterlab/services";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { CommandToolbarButton } from "@jupyterlab/ui-components";
 import type { CommandRegistry } from "@lumino/commands";
+import { isLite } from "../../client_assets/src/lite";
 import { version } from "../package.json";
 import { movePanelId, panelId } from "./ids";
 import { FletMainArea } from "./main-area";
@@ -115,8 +116,9 @@ function call(code: string): string {
   return `import flet_jupyter as _flet\n_flet.load_ipython_extension(get_ipython())\n_flet.panels.${code}`;
 }
 
-/** The same for a kernel in the browser, which fetches packages when somebody needs them; this package, too. */
-function callInBrowser(code: string): string {
+/** Python that has a file run or reloaded. In a browser that awaits packages, which are fetched when somebody needs them; this one, too. */
+function callFor(what: "run" | "reload", args: string): string {
+  if (!isLite()) return call(`${what}(${args})`);
   return [
     "try:",
     "    import flet_jupyter as _flet",
@@ -124,7 +126,8 @@ function callInBrowser(code: string): string {
     "    import piplite as _piplite",
     `    await _piplite.install("flet-jupyter==${version}")`,
     "    import flet_jupyter as _flet",
-    `await _flet.panels.${code}`,
+    "_flet.load_ipython_extension(get_ipython())",
+    `await _flet.panels.${what}_async(${args})`,
   ].join("\n");
 }
 
@@ -139,9 +142,8 @@ function fileSource(path: () => string): AppSource {
   return {
     question: () => ({ file: PathExt.basename(path()), panel: panelId(path()) }),
     path,
-    prepare: () => callInBrowser(`prepare(${name()})`),
-    run: (commId) => call(`run(${name()}, panel=${JSON.stringify(panelId(path()))}, comm_id=${JSON.stringify(commId)})`),
-    reload: (force) => call(`reload(${name()}, force=${force ? "True" : "False"})`),
+    run: (commId) => callFor("run", `${name()}, panel=${JSON.stringify(panelId(path()))}, comm_id=${JSON.stringify(commId)}`),
+    reload: (force) => callFor("reload", `${name()}, force=${force ? "True" : "False"}`),
   };
 }
 

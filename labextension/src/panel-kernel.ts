@@ -8,6 +8,7 @@ import type { ISignal } from "@lumino/signaling";
 import { KernelLife } from "../../client_assets/src/kernel-life";
 import type { KernelMessage } from "../../client_assets/src/kernel-life";
 import { settled } from "../../client_assets/src/kernel-model";
+import { isLite } from "../../client_assets/src/lite";
 import { SharedKernel } from "../../client_assets/src/shared-kernel";
 
 export interface PanelKernel {
@@ -121,7 +122,9 @@ export class SessionKernel implements PanelKernel {
     const specs = Object.values(this.session.specsManager.specs?.kernelspecs ?? {});
     return specs.some((spec) => spec?.language.toLowerCase() === "python")
       ? trans.__("The kernel could not be started.")
-      : trans.__("This server has no Python kernel. Install one (pip install ipykernel), and start the app again.");
+      : isLite()
+        ? trans.__("This site has no Python kernel. Build it with jupyterlite-pyodide-kernel.")
+        : trans.__("This server has no Python kernel. Install one (pip install ipykernel), and start the app again.");
   }
 
   restart(): Promise<boolean> {

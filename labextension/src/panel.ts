@@ -8,6 +8,7 @@ import type { Message } from "@lumino/messaging";
 import { Signal } from "@lumino/signaling";
 import type { ISignal } from "@lumino/signaling";
 import { Widget } from "@lumino/widgets";
+import { isLite } from "../../client_assets/src/lite";
 import { KernelModel } from "../../client_assets/src/kernel-model";
 import type { AppTraits } from "../../client_assets/src/kernel-model";
 import { basePath, loadEngine } from "./engine";
@@ -25,8 +26,6 @@ export interface AppSource {
   path(): string;
   /** Python that makes the kernel able to answer, and answer the comm of this id; none where others see to that. */
   run?(commId: string): string;
-  /** Python that fetches what the app needs, for kernels in the browser. */
-  prepare?(): string;
   /** Python that runs the file anew. */
   reload?(force: boolean): string;
   /** What people can do to have the app again, where starting it is not the panel's business. */
@@ -46,7 +45,7 @@ type KernelState = { kind: "connected"; idle: boolean } | { kind: "reconnecting"
 const MAX_PREFACE = 200;
 
 /** What the server's Python environment lacks when its kernel cannot run apps. */
-const MISSING = /No module named '(flet_jupyter|flet|anywidget)/;
+const MISSING = /No module named '(flet_jupyter|flet|anywidget|piplite)/;
 /** An exception's name as Pyodide's kernel gives it. */
 const TYPE = /^<class '(?:.*\.)?([^.]+)'>$/;
 /** What Python says when the app's own folder has a module of the package's name. */
@@ -159,7 +158,7 @@ export class FletPanel extends Widget {
     const start = this.#start;
     const preface = this.#preface;
     const wasOver = this.#isOver;
-    const failure = await this.#runFile(kernel, source.reload(force));
+    const failure = await this.#execute(kernel, source.reload(force));
     // The kernel may have ended meanwhile, or been restarted, which is told already.
     if (this.isDisposed || start !== this.#start) return;
     const isOver = wasOver || this.#isOver;
@@ -240,7 +239,8 @@ export class FletPanel extends Widget {
 
   async #launch(kernel: Kernel.IKernelConnection, mayKnow: boolean, start: number): Promise<void> {
     const trans = this.#trans;
-    this.#say({ text: trans.__("Starting the app…"), busy: true });
+    const text = isLite() ? trans.__("Fetching what the app needs, and starting it…") : trans.__("Starting the app…");
+    this.#say({ text, busy: true });
     const { source } = this.#options;
     let model = mayKnow || !source.run ? await this.#ask(kernel, (model) => model.open(source.question())) : null;
     if (start !== this.#start) return;
@@ -249,7 +249,7 @@ export class FletPanel extends Widget {
       let failure: NoticeOptions | null = null;
       model = await this.#ask(kernel, async (model) => {
         const answer = model.answered();
-        failure = await this.#runFile(kernel, run.call(source, model.id));
+        failure = await this.#execute(kernel, run.call(source, model.id));
         return failure ? null : answer;
       });
       if (start !== this.#start) return;
@@ -302,9 +302,11 @@ export class FletPanel extends Widget {
       this.#notice.hide();
     } catch (error) {
       this.#fail(
-        trans.__(
-          "Flet could not be loaded from the Jupyter server. Install flet-jupyter in the environment of the server, restart the server and reload this page.",
-        ),
+        isLite()
+          ? trans.__("Flet could not be loaded from this site. Build it in an environment that has flet-jupyter.")
+          : trans.__(
+              "Flet could not be loaded from the Jupyter server. Install flet-jupyter in the environment of the server, restart the server and reload this page.",
+            ),
         reason(error),
         this.#runAction(),
       );
@@ -349,18 +351,6 @@ export class FletPanel extends Widget {
     this.#kernelId = "";
     this.#watch = () => {};
     this.#state = "loading";
-  }
-
-  /** Run the app's file by this Python, when all that it needs is there; null if that went well, else what to say of it. */
-  async #runFile(kernel: Kernel.IKernelConnection, code: string): Promise<NoticeOptions | null> {
-    const { prepare } = this.#options.source;
-    // The kernel has told before it takes anything else, so that this takes no time.
-    if (prepare && (await kernel.info).implementation === "pyodide") {
-      if (!this.#view) this.#say({ text: this.#trans.__("Fetching the packages that the app needs…"), busy: true });
-      const failure = await this.#execute(kernel, prepare());
-      if (failure) return failure;
-    }
-    return this.#execute(kernel, code);
   }
 
   /** Run Python in the kernel; null if that went well, else what to say of it. */

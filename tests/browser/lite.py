@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
-_ROOT: Final = Path(__file__).parents[2]
-_PYODIDE: Final = _ROOT / ".venv" / "pyodide"
+_PYODIDE: Final = Path(sys.prefix, "pyodide")
 _PREFIX: Final = "/some/site/"
 """Where the site is on its host, as project pages are."""
 
@@ -75,9 +74,11 @@ def served(site: Path) -> Iterator[str]:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Handler, directory=str(site))) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}{_PREFIX}"
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}{_PREFIX}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 class LiteLab(Lab):
@@ -127,7 +128,15 @@ class LiteLab(Lab):
 
     def reload(self) -> None:
         """Load the page anew, when the browser has kept what is open."""
-        self.page.wait_for_timeout(1_500)
+        self.page.wait_for_function(
+            """async count => {
+                const {workspaces} = window.jupyterapp.serviceManager;
+                const {data} = await workspaces.fetch('default').catch(() => ({data: {}}));
+                return Object.keys(data).filter(key => key.startsWith('flet:')).length === count
+                    && JSON.stringify(data['layout-restorer:data']?.main ?? '').includes('flet:');
+            }""",
+            arg=len(self.panels()),
+        )
         self.page.reload(timeout=LOAD_TIMEOUT)
         self.wait_ready()
 

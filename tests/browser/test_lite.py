@@ -131,11 +131,14 @@ def test_a_file_without_an_app_is_told(lab: LiteLab) -> None:
     panel.count(1)
 
 
-def test_a_notebooks_app_runs_in_a_panel_after_what_it_installs(lab: LiteLab) -> None:
-    lab.write_notebook(
-        "app.ipynb",
-        ["%pip install -q flet-jupyter sortedcontainers", "import sortedcontainers\n%load_ext flet_jupyter", COUNTER],
-    )
+def test_a_notebooks_app_runs_in_a_panel_with_what_it_awaits_and_installs(lab: LiteLab) -> None:
+    cells = [
+        "import sys\nif sys.platform == 'emscripten':\n    %pip install -q humanize",
+        "import piplite\nawait piplite.install('psygnal')",
+        "import humanize, psygnal, sortedcontainers\n%load_ext flet_jupyter",
+        COUNTER,
+    ]
+    lab.write_notebook("app.ipynb", cells)
     panel = lab.open("app.ipynb")
     panel.shows("version 1", "0")
     panel.count(1)

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from flet_jupyter.client import ClientFiles, engine_path, find_client, fonts_named_in
-from flet_jupyter.publish.tree import static_files
+from flet_jupyter.publish.static_files import static_files
 
 CLIENT = find_client()
 BASE = f"client/{CLIENT.version}/"

@@ -34,7 +34,6 @@ def static_files(client: FlutterClient) -> Iterator[tuple[str, bytes]]:
         A path below ``flet/``, and the content.
     """
     yield "engine.js", engine_path().read_bytes()
-    yield "status", json.dumps({"clients": [client.version]}).encode()
     base = f"client/{client.version}/"
     for name, file in ClientFiles(client).items():
         if not name.startswith(_NOT_ASKED_FOR):
@@ -42,6 +41,7 @@ def static_files(client: FlutterClient) -> Iterator[tuple[str, bytes]]:
     fonts = FallbackFonts()
     for name in sorted(fonts_named_in((client.path / "main.dart.js").read_text(encoding="utf-8"))):
         # One that is missing would be asked for again and again.
-        font = fonts.find(name) or fonts.stand_in(name)
+        font = fonts.answer(name)
         if font is not None:
             yield f"{base}{FALLBACK_FONTS}{name}", b"".join(font.bodies["identity"].chunks())
+    yield "status", json.dumps({"clients": [client.version]}).encode()
