@@ -1,9 +1,10 @@
-"""Get what a JupyterLite site takes from the network, so that the tests can build one that needs none.
+"""Get JupyterLite, and what its sites take from the network, so that the tests can build one that needs none.
 
 Usage: PYTHON tools/get_pyodide.py FOLDER, with a Python that has the package and its `test` extra.
 
 FOLDER/core is Pyodide's own files, as on its CDN: the interpreter from flet-web, and those packages of its distribution
 that the tests need, from the package index. FOLDER/pypi has the wheels that kernels take from the package index.
+FOLDER/lite is JupyterLite: not installed, for JupyterLab would load its kernel's extension as well, and complain.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ CORE = ["pyodide.mjs", "pyodide.js", "pyodide.asm.mjs", "pyodide.asm.wasm", "pyt
 def main() -> None:
     target = Path(sys.argv[1])
     shutil.rmtree(target, ignore_errors=True)
+    install(target / "lite")
     source = Path(flet_web.get_package_web_dir()) / "pyodide"
     lock = json.loads((source / "pyodide-lock.json").read_text())
     wheels = fetch(target / "wheels", lock["info"])
@@ -52,6 +54,17 @@ def main() -> None:
             shutil.move(wheel, target / "pypi")
     (target / "wheels").rmdir()
     (target / "core" / "pyodide-lock.json").write_text(json.dumps({**lock, "packages": packages}))
+
+
+def install(folder: Path) -> None:
+    """Install what the package's `lite` extra names."""
+    parsed = [Requirement(one) for one in requires("flet-jupyter") or []]
+    markers = [(one, str(one.marker)) for one in parsed if one.marker]
+    names = [f"{one.name}{one.specifier}" for one, marker in markers if marker == 'extra == "lite"']
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--target", folder, *names],
+        check=True,
+    )
 
 
 def fetch(folder: Path, info: dict[str, str]) -> dict[str, tuple[Path, list[str]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import http.server
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -47,8 +48,13 @@ def build_site(folder: Path) -> Path:
     shutil.copytree(_PYODIDE / "core", source / "static" / "pyodide")
     shutil.copytree(_PYODIDE / "pypi", source / "pypi")
     (source / "jupyter-lite.json").write_text(json.dumps(_SETTINGS))
-    command = [sys.executable, "-m", "jupyter", "lite", "build", "--lite-dir", source, "--output-dir", site]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    lite = _PYODIDE / "lite"
+    command = [
+        sys.executable, "-m", "jupyterlite_core.app", "build", "--lite-dir", source, "--output-dir", site,
+        f"--FederatedExtensionAddon.extra_labextensions_path={lite / 'share' / 'jupyter' / 'labextensions'}",
+    ]  # fmt: skip
+    environment = {**os.environ, "PYTHONPATH": str(lite)}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return site
 
