@@ -24,6 +24,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 __all__ = [
     "AlreadyShown",
     "AppFileError",
@@ -106,10 +111,22 @@ class AlreadyShown(UsageError):
 
 
 class Shown(UsageError):
-    """Something has failed and its error has been shown already: IPython shows nothing more."""
+    """Something has failed and its error has been shown already: IPython shows nothing more.
+
+    Parameters
+    ----------
+    message : str
+        One sentence.
+    lines : sequence of str
+        What IPython shows all the same: the traceback, where it has not been shown.
+    """
+
+    def __init__(self, message: str = "", lines: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self._lines = list(lines)
 
     def _render_traceback_(self) -> list[str]:
-        return []
+        return self._lines
 
 
 class SessionClosed(FletJupyterError):

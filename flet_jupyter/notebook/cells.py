@@ -7,7 +7,9 @@ from typing import Any
 
 from flet.utils import is_pyodide
 
-__all__ = ["Cell", "current_cell"]
+from flet_jupyter.exceptions import Shown
+
+__all__ = ["Cell", "current_cell", "shown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,13 @@ class Cell:
     id: str = ""
     execution: str = ""
     number: int = 0
+
+
+def shown(shell: Any, message: str = "") -> Shown:
+    """Return what to raise when ``shell.run_cell`` has failed, in code that a cell runs: it has shown the traceback."""
+    # Pyodide's kernel shows nothing before the cell has ended, and then the last traceback alone.
+    last = getattr(shell, "_last_traceback", None)
+    return Shown(message, last["traceback"] if isinstance(last, dict) else [])
 
 
 def current_cell(shell: Any) -> Cell:

@@ -18,7 +18,8 @@ from flet.utils import is_pyodide
 
 from flet_jupyter.core.find import FoundApp, app_in_file
 from flet_jupyter.core.sources import every_file, own_modules
-from flet_jupyter.exceptions import AppFileError, LimitReached, NoAppFound, Shown, UsageError
+from flet_jupyter.exceptions import AppFileError, LimitReached, NoAppFound, UsageError
+from flet_jupyter.notebook.cells import shown
 from flet_jupyter.notebook.in_browser import fetch_imports, install_declared, transformed_cell
 from flet_jupyter.notebook.live import KernelHost, LiveApp
 from flet_jupyter.notebook.scroll import ScrollMemory
@@ -350,8 +351,7 @@ def _run_cells(path: Path, shell: Any) -> None:
                 path.name,
             )
         if not shell.run_cell(source, store_history=False).success:
-            # run_cell has shown the traceback already.
-            raise Shown(f"Cell {number} of {path.name} failed.")
+            raise shown(shell, f"Cell {number} of {path.name} failed.")
 
 
 async def _run_cells_async(path: Path, shell: Any) -> None:
@@ -362,8 +362,7 @@ async def _run_cells_async(path: Path, shell: Any) -> None:
         code = shell.transform_cell(source)
         await fetch_imports(code, path.parent)
         if not (await shell.run_cell_async(source, store_history=False, transformed_cell=code)).success:
-            # run_cell_async has shown the traceback already.
-            raise Shown(f"Cell {number} of {path.name} failed.")
+            raise shown(shell, f"Cell {number} of {path.name} failed.")
 
 
 def _code_cells(path: Path) -> list[str]:

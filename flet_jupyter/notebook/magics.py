@@ -13,7 +13,8 @@ from IPython.core.magic_arguments import MagicArgumentParser
 from IPython.utils.process import arg_split  # type: ignore[attr-defined]
 
 from flet_jupyter.core.find import FoundApp, app_in_file, app_in_namespace, as_app, capturing
-from flet_jupyter.exceptions import BadOption, Shown
+from flet_jupyter.exceptions import BadOption
+from flet_jupyter.notebook.cells import shown
 from flet_jupyter.notebook.modes import BROWSER_TAB, PANEL_MODES, panel_mode
 from flet_jupyter.notebook.runtime import check_size
 from flet_jupyter.notebook.show import start_and_show
@@ -142,9 +143,8 @@ class FletMagics(Magics):
             )
         with capturing() as found, _results_of(shell) as results:
             outcome = shell.run_cell(cell, store_history=False)
-        # run_cell has shown the traceback already.
         if not outcome.success:
-            raise Shown
+            raise shown(shell)
         transformed = shell.transform_cell(cell)
         return app_in_namespace(found, shell.user_ns, results[-1] if results else None, _defined(transformed))
 

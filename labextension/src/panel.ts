@@ -391,7 +391,8 @@ export class FletPanel extends Widget {
     if (HIDDEN.test(evalue)) {
       return { text: trans.__("A file flet.py beside the app hides the package flet. Give the file another name, and restart the app.") };
     }
-    if (isSentence) return { text: evalue, details };
+    // Pyodide's kernel tells of a cell's traceback with what has followed from it.
+    if (isSentence || ename === "Shown") return { text: evalue, details };
     if (ename === "KeyboardInterrupt") return { text: trans.__("The app was interrupted while it was starting."), details };
     return { text: trans.__("The app failed to start: %1", evalue ? `${ename}: ${evalue}` : ename), details };
   }

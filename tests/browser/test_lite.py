@@ -150,6 +150,7 @@ def test_cells_show_apps_and_the_same_in_panels(lab: LiteLab) -> None:
         "%load_ext flet_jupyter",
         COUNTER,
         "%flet --panel main",
+        "%%flet\nno_such_name",
         "%flet --browser main",
     ]
     lab.write_notebook("book.ipynb", cells)
@@ -167,6 +168,14 @@ def test_cells_show_apps_and_the_same_in_panels(lab: LiteLab) -> None:
         expect(place.get_by_text("0", exact=True)).to_be_visible()
         place.get_by_role("button", name="Add").click()
         expect(place.get_by_text("1", exact=True)).to_be_visible()
+    expect(lab.page.locator(".jp-Notebook .jp-CodeCell").nth(4)).to_contain_text("name 'no_such_name' is not defined")
+    lab.page.evaluate(
+        """() => {
+            const widgets = [...window.jupyterapp.shell.widgets('main')];
+            widgets.find(({context}) => context?.path === 'work/book.ipynb').content.activeCellIndex = 5;
+        }"""
+    )
+    lab.command("notebook:run-cell")
     expect(lab.page.locator(".jp-Notebook .jp-CodeCell").last).to_contain_text("A browser tab needs a Jupyter server")
     # The same app in another place, with its state.
     view.get_by_role("button", name="Add").click()
@@ -195,3 +204,11 @@ def test_the_inspector_shows_the_controls_of_an_app(lab: LiteLab) -> None:
     expect(inspector.value("size")).to_have_text("40")
     panel.count(2)
     expect(inspector.value("value")).to_have_text("'2'")
+
+
+def test_a_cell_that_fails_is_told_in_the_panel_of_its_notebook(lab: LiteLab) -> None:
+    lab.write_notebook("app.ipynb", ["import flet", "def load():\n    return 1 / 0\nload()", COUNTER])
+    panel = lab.open_any("app.ipynb")
+    expect(panel.notice).to_contain_text("Cell 2 of app.ipynb failed.", timeout=START)
+    expect(panel.notice).to_contain_text("return 1 / 0")
+    expect(panel.notice).not_to_contain_text("Shown")
