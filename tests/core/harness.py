@@ -76,11 +76,12 @@ class App:
         return session
 
     async def open(self, **page: Any) -> Client:
-        """Make a session with a registered client, then run main to its end."""
+        """Make a session with a registered client, run main to its end, and have the client see what it has made."""
         session = self.new_session(**page)
         client = Client(session)
         client.register()
         await self.host.run_main(session)
+        await until(lambda: client.page is not None or client.error)  # a thread sends it
         return client
 
 

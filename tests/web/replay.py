@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import itertools
 import socket
 from collections.abc import Iterator, Mapping
@@ -130,7 +131,8 @@ class Side:
         """Do what a user does."""
         node = self.locate(step.where)
         if step.props:
-            node.update(step.props)  # the client has changed it itself and will not be told
+            # The client has changed it itself and will not be told. What a server changes in it is not the other's.
+            node.update(copy.deepcopy(step.props))
             await self.client.set_props(node["_i"], **step.props)
         if step.event:
             await self.client.event(node["_i"], step.event, step.data)
