@@ -7,6 +7,7 @@ import { watchKernel } from "./jupyter.ts";
 import type { KernelState, KernelWatch } from "./jupyter.ts";
 import { Link } from "./link.ts";
 import type { LinkCounters } from "./link.ts";
+import { isLite } from "./lite.ts";
 import { Mount } from "./mount.ts";
 import { pageInfo } from "./page-info.ts";
 import type { FromKernel, Look, OutputEntry, Shell, ToKernel, ToLink } from "./protocol.ts";
@@ -35,8 +36,13 @@ const IDLE_PATIENCE = 20_000;
 
 type Opened = Extract<ToLink, { op: "opened" }>;
 
-const WAITING =
-  "Waiting for the kernel: it is busy, and this front end cannot reach it meanwhile. Wait for the running cell, or interrupt it.";
+/** In the browser a kernel has no second thread that could take an interrupt. */
+const waiting = (): string =>
+  isLite()
+    ? say("Waiting for the kernel: it is busy, and does one thing at a time. Wait for what runs in it, or restart it.")
+    : say(
+        "Waiting for the kernel: it is busy, and this front end cannot reach it meanwhile. Wait for the running cell, or interrupt it.",
+      );
 
 const browserClock = {
   get now(): number {
@@ -336,13 +342,13 @@ export class AppView {
     const closed = String(this.#model.get("closed") ?? "");
     const { view } = this;
     const isLive = this.#painted && this.#kernel.kind === "connected" && !closed && !this.#failure;
-    view.setBadge(isLive && this.#waiting ? say(WAITING) : "");
+    view.setBadge(isLive && this.#waiting ? waiting() : "");
     if (closed) this.#setState("closed", closed);
     else if (this.#kernel.kind === "gone") this.#setState("closed", this.#kernel.message);
     else if (this.#failure) this.#setState("failed", this.#failure);
     else if (this.#kernel.kind === "reconnecting") this.#setState("reconnecting", this.#kernel.message);
     else if (isLive) this.#setState("live", "");
-    else this.#setState("loading", say(this.#waiting ? WAITING : this.#wording.starting));
+    else this.#setState("loading", this.#waiting ? waiting() : say(this.#wording.starting));
   }
 
   #setState(state: ViewState, message: string): void {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import importlib
 import json
 import logging
 import sys
@@ -20,7 +21,7 @@ from flet_jupyter.core.find import FoundApp, app_in_file
 from flet_jupyter.core.sources import every_file, own_modules
 from flet_jupyter.exceptions import AppFileError, LimitReached, NoAppFound, UsageError
 from flet_jupyter.notebook.cells import shown
-from flet_jupyter.notebook.in_browser import fetch_imports, install_declared, transformed_cell
+from flet_jupyter.notebook.in_browser import fetch_imports, install_declared, status_of, transformed_cell
 from flet_jupyter.notebook.live import KernelHost, LiveApp
 from flet_jupyter.notebook.scroll import ScrollMemory
 from flet_jupyter.notebook.tracebacks import format_error
@@ -159,7 +160,7 @@ class AppFile(ABC):
 
     def _look(self) -> None:
         # A file that is missing is just being replaced or renamed, as a rule; the next look will tell.
-        missed, self._missed = self._missed, not self.path.exists()
+        missed, self._missed = self._missed, status_of(self.path) is None
         noted = self._stamps
         now = {file: self._stamp(file) for file in list(noted)}
         if now not in (noted, self._told) and missed == self._missed:
@@ -185,11 +186,8 @@ class AppFile(ABC):
         self._stamps = {file: before[file] if file in before else self._stamp(file) for file in files}
 
     def _stamp(self, file: Path) -> object:
-        try:
-            status = file.stat()
-        except OSError:
-            return None  # it is being replaced, or has gone
-        return status.st_mtime_ns, status.st_size
+        status = status_of(file)
+        return (status.st_mtime_ns, status.st_size) if status else None  # it is being replaced, or has gone
 
 
 class PanelApp(LiveApp):
@@ -252,6 +250,9 @@ def _run_script(path: Path, shell: Any) -> FoundApp:
     main, arguments = sys.modules["__main__"], sys.argv
     for name in former:
         del sys.modules[name]
+    if is_pyodide():
+        # Its folders do not tell that they have changed; and see `status_of` for a module that has gone.
+        importlib.invalidate_caches()
     # As Python does it: what looks for the app's module by its name (dataclasses, pickle) is to find it.
     script = types.ModuleType("__main__")
     sys.modules["__main__"] = script

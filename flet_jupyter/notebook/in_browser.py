@@ -7,11 +7,14 @@ nothing here does anything.
 from __future__ import annotations
 
 import ast
+import os
 import re
 import sys
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
+
+from flet.utils import is_pyodide
 
 from flet_jupyter.exceptions import AppFileError
 
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["fetch_imports", "install_declared", "transformed_cell"]
+__all__ = ["fetch_imports", "install_declared", "status_of", "transformed_cell"]
 
 _METADATA: Final = re.compile(r"^# /// script$\s(?P<content>(^#(| .*)$\s)+)^# ///$", re.MULTILINE)
 """A script's metadata, by the expression that its specification gives (inline script metadata, PEP 723)."""
@@ -91,7 +94,7 @@ def _files(base: Path, name: str) -> Iterator[Path]:
     for part in name.split("."):
         path = path / part
         for file in (path / "__init__.py", path.with_name(f"{part}.py")):
-            if file.is_file():
+            if status_of(file):
                 yield file
 
 
@@ -148,6 +151,18 @@ def _package(requirement: str) -> str:
 
 def _sentence(error: BaseException) -> str:
     return " ".join(str(error).split()).rstrip(".") or type(error).__name__
+
+
+def status_of(file: Path) -> os.stat_result | None:
+    """Return the status of a file; None if there is none, or it cannot be reached.
+
+    JupyterLite's drive never answers a question for a file that it had and has no more, and the kernel hangs. It lists
+    what it has.
+    """
+    try:
+        return file.stat() if not is_pyodide() or file.name in os.listdir(file.parent) else None  # noqa: PTH208
+    except OSError:
+        return None
 
 
 async def transformed_cell(source: str, shell: Any) -> str:

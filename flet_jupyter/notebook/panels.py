@@ -17,6 +17,7 @@ from flet_jupyter.core.flet_api import FLET_VERSION
 from flet_jupyter.core.panel_sessions import SUFFIX, VARIABLE
 from flet_jupyter.exceptions import FletJupyterError
 from flet_jupyter.notebook.files import AppFile, NotebookFile, ScriptFile
+from flet_jupyter.notebook.in_browser import status_of
 from flet_jupyter.notebook.inspection import Inspector
 from flet_jupyter.notebook.state import kernel_runtime
 from flet_jupyter.notebook.subshells import stay_on_subshell
@@ -125,7 +126,7 @@ def move(name: str, to: str) -> None:
     file = _files.get(name)
     former = file.path if file is not None else _path(name)
     path = Path(os.path.normpath(former.parent / to))
-    if former.exists() and not path.exists():
+    if status_of(former) and not status_of(path):
         return  # another page was first
     for known in [known for known, place in _places.items() if place == former]:
         _places[known] = path
@@ -164,7 +165,7 @@ def _path(name: str) -> Path:
     """Return where the file is that a page calls so: it may not have heard of the file's new name."""
     here = _folder() / name
     place = _places.get(name, here)
-    return next((path for path in (place.parent / name, here) if path.exists()), place)
+    return next((path for path in (place.parent / name, here) if status_of(path)), place)
 
 
 def _folder() -> Path:

@@ -14,6 +14,7 @@ import { CommandToolbarButton, refreshIcon, runIcon, stopIcon } from "@jupyterla
 import type { Widget } from "@lumino/widgets";
 import { DisposableDelegate } from "@lumino/disposable";
 import type { IDisposable } from "@lumino/disposable";
+import { isLite } from "../../client_assets/src/lite";
 import type { FletDocument } from "./document";
 import { fletIcon, hotReloadIcon } from "./icon";
 import type { Preferences } from "./settings";
@@ -131,7 +132,8 @@ export function addCommands(front: FrontEnd): void {
     caption: trans.__("Interrupt the kernel"),
     icon: stopIcon,
     describedBy: { args: { type: "object", properties: { toolbar: { type: "boolean" } } } },
-    isEnabled: hasPanel,
+    // A kernel in the browser takes none.
+    isEnabled: (args) => !isLite() && hasPanel(args),
     execute: (args) => ofToolbar(args)?.content.kernel.connection?.interrupt(),
   });
   commands.addCommand(Commands.restart, {
@@ -168,7 +170,7 @@ function offer({ app, trans, tracker, palette, launcher, menu }: FrontEnd): void
   app.docRegistry.addWidgetExtension("Editor", new PreviewButton(app));
   if (!menu) return;
   const isEnabled = (widget: Widget): boolean => tracker.has(widget);
-  menu.kernelMenu.kernelUsers.interruptKernel.add({ id: Commands.interrupt, isEnabled });
+  menu.kernelMenu.kernelUsers.interruptKernel.add({ id: Commands.interrupt, isEnabled: (widget) => !isLite() && isEnabled(widget) });
   menu.kernelMenu.kernelUsers.restartKernel.add({ id: Commands.restart, isEnabled });
 }
 

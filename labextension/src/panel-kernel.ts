@@ -29,6 +29,9 @@ export interface PanelKernel {
 /** What panels that were closed have yet to do with their sessions, by the sessions' paths. */
 const partings = new Map<string, Promise<void>>();
 
+/** The kernels that panels of this page have. */
+const inUse = new Set<SessionKernel>();
+
 /** The kernel of a session that is the panel's own. */
 export class SessionKernel implements PanelKernel {
   readonly #statusChanged = new Signal<this, Kernel.Status>(this);
@@ -40,6 +43,7 @@ export class SessionKernel implements PanelKernel {
   constructor(private readonly session: ISessionContext) {
     session.statusChanged.connect(this.#onStatus, this);
     session.iopubMessage.connect(this.#onMessage, this);
+    inUse.add(this);
   }
 
   get connection(): Kernel.IKernelConnection | null {
@@ -61,6 +65,7 @@ export class SessionKernel implements PanelKernel {
 
   /** Let go of the session; end it with its kernel if `endsKernel`, and nobody else has the kernel. */
   part(services: ServiceManager.IManager, endsKernel: boolean): void {
+    inUse.delete(this);
     const { path } = this.session;
     const former = partings.get(path);
     const parting = this.#part(services, endsKernel, former).finally(() => {
@@ -89,7 +94,8 @@ export class SessionKernel implements PanelKernel {
     await Promise.all([kernels.refreshRunning(), sessions.refreshRunning()]);
     const connections = [...kernels.running()].find((model) => model.id === id)?.connections ?? 0;
     const own = this.session.session?.id;
-    return connections > 1 || [...sessions.running()].some((model) => model.kernel?.id === id && model.id !== own);
+    // JupyterLite does not count connections; they are all from this page.
+    return connections > 1 || [...inUse].some(({ connection }) => connection?.id === id) || [...sessions.running()].some((model) => model.kernel?.id === id && model.id !== own);
   }
 
   async #start(): Promise<boolean> {

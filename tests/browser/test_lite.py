@@ -212,3 +212,36 @@ def test_a_cell_that_fails_is_told_in_the_panel_of_its_notebook(lab: LiteLab) ->
     expect(panel.notice).to_contain_text("Cell 2 of app.ipynb failed.", timeout=START)
     expect(panel.notice).to_contain_text("return 1 / 0")
     expect(panel.notice).not_to_contain_text("Shown")
+
+
+def test_a_file_that_is_renamed_or_deleted_leaves_its_app_alive(lab: LiteLab) -> None:
+    lab.write("helper.py", "TEXT = 'helper 1'\n")
+    lab.write("counter.py", HELPED)
+    panel = lab.open("counter.py")
+    panel.count(1)
+    lab.page.evaluate("() => window.jupyterapp.serviceManager.contents.delete('work/helper.py')")
+    panel.says("No module named 'helper'")
+    panel.do("Hide")
+    panel.count(2)
+    lab.page.evaluate(
+        "() => window.jupyterapp.serviceManager.contents.rename('work/counter.py', 'work/other.py').then(() => {})"
+    )
+    panel.count(3)
+    lab.write("other.py", counter(2))
+    panel.shows("version 2", "0")
+    panel.count(1)
+    lab.forgive("does not exist")  # JupyterLite's own
+
+
+def test_a_view_that_is_closed_leaves_the_kernel_to_the_other(lab: LiteLab) -> None:
+    lab.write("counter.py", COUNTER)
+    panel = lab.open("counter.py")
+    panel.count(1)
+    other = panel.clone()
+    other.close()
+    lab.page.wait_for_timeout(2_000)
+    assert len(lab.sessions()) == 1
+    lab.page.evaluate("id => window.jupyterapp.shell.activateById(id)", panel.ident)
+    panel.count(2)
+    panel.close()
+    lab.wait_sessions(0)
