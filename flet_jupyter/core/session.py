@@ -369,14 +369,22 @@ class LiveSession(Session):
             if packet.id == _PAGE_ID:
                 # Its address, its user agent and the like are not for a client to say.
                 props = {name: value for name, value in props.items() if name in _CLIENT_PAGE_PROPS}
-            self.apply_patch(packet.id, props)
-            if any(isinstance(value, list | dict) for value in props.values()):
-                self._tree.mark(packet.id)
+            if any(isinstance(value, list) for value in props.values()):
+                with self._tree.lock:  # an update in between would be about the former list, which is no client's now
+                    self._set_client_props(link, packet.id, props)
+                    self._tree.note_lists(packet.id, props)
+            else:
+                self._set_client_props(link, packet.id, props)
         except Exception as error:
             raise ProtocolError(f"properties that flet cannot read: {error}") from error
-        if packet.id == _PAGE_ID or not props or len(self.receivers) < 2:
+
+    def _set_client_props(self, link: Link, number: int, props: dict[str, Any]) -> None:
+        self.apply_patch(number, props)
+        if any(isinstance(value, list | dict) for value in props.values()):
+            self._tree.mark(number)
+        if number == _PAGE_ID or not props or len(self.receivers) < 2:
             return
-        outgoing = Outgoing(*replace_properties(packet.id, props), is_patch=True)
+        outgoing = Outgoing(*replace_properties(number, props), is_patch=True)
         with self._out_lock:
             for other in self.receivers:
                 if other is not link:

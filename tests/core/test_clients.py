@@ -261,6 +261,36 @@ async def test_an_object_that_a_client_changes_appears_in_the_other_in_its_place
     assert second.find(key="name")["selection"]["base_offset"] == 2
 
 
+def stars(page: ft.Page) -> None:
+    """Choices that are a list, which a client changes, and so does the app."""
+    button = ft.SegmentedButton(
+        [ft.Segment(str(n), label=str(n)) for n in range(1, 4)],
+        selected=["1", "2"],
+        allow_multiple_selection=True,
+        allow_empty_selection=True,
+        on_change=lambda: said.__setattr__("value", ",".join(button.selected)),
+    )
+    said = ft.Text("-")
+    page.add(button, said, ft.Button("Third", on_click=lambda: button.selected.append("3")))
+
+
+@pytest.mark.parametrize("differ", ["auto", "flet"])
+@pytest.mark.parametrize("choice", [["2"], ["3", "1", "2"], []], ids=["less", "more", "none"])
+async def test_a_list_that_one_client_changes_stays_as_it_is_there_and_appears_in_the_other(
+    choice: list[str], differ: Any
+) -> None:
+    first, second = await joined(App(stars, settings=AppSettings(differ=differ)))
+    both = [client.find(_c="SegmentedButton") for client in (first, second)]
+    both[0]["selected"] = list(choice)
+    first.set_props(both[0]["_i"], selected=choice)
+    first.event(both[0]["_i"], "change", choice)
+    for client in (first, second):
+        await client.shows(",".join(choice))
+    assert [button["selected"] for button in both] == [choice, choice]
+    second.click(_c="Button")
+    await until(lambda: [button["selected"] for button in both] == [[*choice, "3"]] * 2)
+
+
 async def test_the_size_of_one_clients_page_is_not_told_to_the_other() -> None:
     first, second = await joined(App(form))
     first.set_props(1, width=111.0, route="/elsewhere")

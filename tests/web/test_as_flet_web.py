@@ -16,7 +16,7 @@ from tests.site.socket_client import SocketClient
 from tests.web.compare import notices, shown
 from tests.web.flet_web_server import FletServing
 from tests.web.gestures import gestures
-from tests.web.replay import PAGE, Replay, Side, click
+from tests.web.replay import PAGE, Replay, Side, Step, click
 from tests.web.scripts import ANSWERS, SCRIPTS, clicks
 from tests.web.serving import Serving
 
@@ -283,6 +283,18 @@ async def test_nobody_learns_of_errors_in_the_background_on_flets_server_but_by_
             await side.settle()
         assert not replay.theirs.failed
         assert shown(replay.theirs.client) == shown(replay.ours.client)
+
+
+async def test_what_a_visitor_adds_to_a_choice_of_several_is_there_twice_on_flets_server_and_once_on_ours(
+    servers: Servers,
+) -> None:
+    async with servers.visit("forms") as replay:
+        await replay.begin()
+        for side in replay.sides:
+            await side.do(Step("change", ["1", "3"], {"key": "stars"}, {"selected": ["1", "3"]}))
+            await side.settle()
+        assert replay.theirs.client.find(key="stars")["selected"] == ["1", "3", "3"]
+        assert replay.ours.client.find(key="stars")["selected"] == ["1", "3"]
 
 
 @pytest.mark.parametrize("where", ["main", "before"])

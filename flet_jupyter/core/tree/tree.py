@@ -5,13 +5,22 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from flet_jupyter.core.flet_api import Message, MessageAction, PatchControlBody, id_of, note_body
+from flet_jupyter.core.flet_api import (
+    Message,
+    MessageAction,
+    PatchControlBody,
+    id_of,
+    note_body,
+    sent_parts,
+    set_sent_parts,
+)
 from flet_jupyter.core.packets import encode_message
 from flet_jupyter.core.tree.choice import new_differ
+from flet_jupyter.core.tree.parts import has_parts
 from flet_jupyter.core.tree.walk import children_of, descendants_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, MutableMapping
+    from collections.abc import Callable, Mapping, MutableMapping
 
     from flet_jupyter.core.flet_api import BaseControl
     from flet_jupyter.core.settings import Differ
@@ -53,6 +62,32 @@ class ControlTree:
     def mark(self, number: int) -> None:
         """Note that a client has set something in a control that the app may change too."""
         self._differ.mark(number)
+
+    def note_lists(self, number: int, properties: Mapping[str, Any]) -> None:
+        """Note which lists a client has set in a control: it knows them, and so does every other one by now.
+
+        Flet compares with what it sent last, and so tells the client to insert or remove what that has done itself.
+
+        Parameters
+        ----------
+        number : int
+            The control's; the lock has been held since before its properties were set.
+        properties : mapping
+            As the client has them.
+        """
+        control = self._index.get(number)
+        sent = sent_parts(control)
+        if control is None or sent is None:
+            return
+        lists = dict(sent[0])
+        for name, value in properties.items():
+            if not isinstance(value, list) or name in sent[1] or name in sent[2]:
+                continue
+            # What has parts of its own, or what flet has made something else of, is left to the next update.
+            if not any(map(has_parts, [*value, *lists.get(name, ())])) and getattr(control, name, None) == value:
+                lists[name] = list(value)
+        set_sent_parts(control, lists, *sent[1:])
+        self._differ.mount([control])
 
     def first(self, page: BaseControl) -> None:
         """Set the baseline that updates compare with: the first client gets the page as it is then."""

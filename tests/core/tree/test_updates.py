@@ -333,6 +333,7 @@ async def test_a_list_that_a_client_has_set_is_what_the_next_update_compares() -
     segments = [ft.Segment(value, label=ft.Text(value)) for value in "abc"]
     button = ft.SegmentedButton(segments, selected=["a"], allow_multiple_selection=True, key="s")
     _, client, page = await opened(button)
+    client.find(key="s")["selected"] = ["a", "b"]  # a client sets it for itself first, and tells of it
     client.set_props(button._i, selected=["a", "b"])
     await until(lambda: button.selected == ["a", "b"])
     button.selected.append("c")
