@@ -38,8 +38,7 @@ class ClientFiles(Mapping[str, ServedFile]):
         self.client = client
         files = {name: ServedFile.on_disk(name, path) for name, path in _walk(client.path) if _is_served(name)}
         if manifest := files.get(FONT_MANIFEST):
-            content = b"".join(manifest.bodies["identity"].chunks())
-            files[FONT_MANIFEST] = ServedFile.in_memory(FONT_MANIFEST, with_roboto(content))
+            files[FONT_MANIFEST] = ServedFile.in_memory(FONT_MANIFEST, with_roboto(manifest.content()))
         first = {name: files[name] for name in BOOT_ORDER if name in files}
         self._files = first | files
 

@@ -173,6 +173,16 @@ class ServedFile:
         """Whether compressing pays."""
         return self._suffix in COMPRESSIBLE
 
+    def content(self) -> bytes:
+        """Read it whole.
+
+        Raises
+        ------
+        ClientNotFound
+            The file has changed or gone since it was listed.
+        """
+        return b"".join(self.bodies[IDENTITY].chunks())
+
     @cached_property
     def digest(self) -> str:
         """The content's SHA-256 in hexadecimal, read on first use."""

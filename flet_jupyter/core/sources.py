@@ -7,11 +7,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flet.utils import is_pyodide
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import ModuleType
 
-__all__ = ["every_file", "own_modules"]
+__all__ = ["every_file", "own_modules", "status_of"]
 
 
 def own_modules(folder: Path) -> dict[str, ModuleType]:
@@ -32,6 +34,18 @@ def every_file(file: Path) -> Iterator[Path]:
     yield file
     for module in own_modules(file.parent).values():
         yield Path(str(module.__file__))
+
+
+def status_of(file: Path) -> os.stat_result | None:
+    """Return the status of a file; None if there is none, or it cannot be reached.
+
+    JupyterLite's drive never answers a question for a file that it had and has no more, and the kernel hangs. It lists
+    what it has.
+    """
+    try:
+        return file.stat() if not is_pyodide() or file.name in os.listdir(file.parent) else None  # noqa: PTH208
+    except OSError:
+        return None
 
 
 def _source_of(module: ModuleType) -> str:

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any, Final
 from flet.utils import is_pyodide
 
 from flet_jupyter.core.find import FoundApp, app_in_file
-from flet_jupyter.core.sources import every_file, own_modules
+from flet_jupyter.core.sources import every_file, own_modules, status_of
 from flet_jupyter.exceptions import AppFileError, LimitReached, NoAppFound, UsageError
 from flet_jupyter.notebook.cells import shown
-from flet_jupyter.notebook.in_browser import fetch_imports, install_declared, status_of, transformed_cell
+from flet_jupyter.notebook.in_browser import fetch_imports, install_declared, transformed_cell
 from flet_jupyter.notebook.live import KernelHost, LiveApp
 from flet_jupyter.notebook.scroll import ScrollMemory
 from flet_jupyter.notebook.tracebacks import format_error

@@ -7,22 +7,20 @@ nothing here does anything.
 from __future__ import annotations
 
 import ast
-import os
 import re
 import sys
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
-from flet.utils import is_pyodide
-
+from flet_jupyter.core.sources import status_of
 from flet_jupyter.exceptions import AppFileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["fetch_imports", "install_declared", "status_of", "transformed_cell"]
+__all__ = ["fetch_imports", "install_declared", "transformed_cell"]
 
 _METADATA: Final = re.compile(r"^# /// script$\s(?P<content>(^#(| .*)$\s)+)^# ///$", re.MULTILINE)
 """A script's metadata, by the expression that its specification gives (inline script metadata, PEP 723)."""
@@ -33,7 +31,8 @@ _MAX_MODULES: Final = 200
 """An app's own modules that are looked through."""
 
 
-def _is_pyodide() -> bool:
+def _has_packages() -> bool:
+    """Tell whether this is a kernel that fetches packages: other kernels in the browser have theirs from the start."""
     return find_spec("pyodide_js") is not None
 
 
@@ -47,7 +46,7 @@ async def fetch_imports(source: str, folder: Path) -> None:
     folder : Path
         Where the app's own modules are.
     """
-    if _is_pyodide() and (names := packages_of(source, folder)):
+    if _has_packages() and (names := packages_of(source, folder)):
         # It knows which packages have these names, and leaves alone what is loaded, or is no package of Pyodide's.
         await import_module("pyodide_js").loadPackagesFromImports("\n".join(f"import {name}" for name in sorted(names)))
 
@@ -113,7 +112,7 @@ async def install_declared(script: str, name: str) -> None:
     AppFileError
         The block is not what it should be, or what it names cannot be installed.
     """
-    if _is_pyodide() and (dependencies := declared_in(script, name)):
+    if _has_packages() and (dependencies := declared_in(script, name)):
         try:
             await import_module("piplite").install(dependencies)
         except Exception as error:  # noqa: BLE001 - micropip has no error of its own
@@ -151,18 +150,6 @@ def _package(requirement: str) -> str:
 
 def _sentence(error: BaseException) -> str:
     return " ".join(str(error).split()).rstrip(".") or type(error).__name__
-
-
-def status_of(file: Path) -> os.stat_result | None:
-    """Return the status of a file; None if there is none, or it cannot be reached.
-
-    JupyterLite's drive never answers a question for a file that it had and has no more, and the kernel hangs. It lists
-    what it has.
-    """
-    try:
-        return file.stat() if not is_pyodide() or file.name in os.listdir(file.parent) else None  # noqa: PTH208
-    except OSError:
-        return None
 
 
 async def transformed_cell(source: str, shell: Any) -> str:

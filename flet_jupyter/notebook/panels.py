@@ -15,9 +15,9 @@ from IPython.core.getipython import get_ipython
 
 from flet_jupyter.core.flet_api import FLET_VERSION
 from flet_jupyter.core.panel_sessions import SUFFIX, VARIABLE
+from flet_jupyter.core.sources import status_of
 from flet_jupyter.exceptions import FletJupyterError
 from flet_jupyter.notebook.files import AppFile, NotebookFile, ScriptFile
-from flet_jupyter.notebook.in_browser import status_of
 from flet_jupyter.notebook.inspection import Inspector
 from flet_jupyter.notebook.state import kernel_runtime
 from flet_jupyter.notebook.subshells import stay_on_subshell

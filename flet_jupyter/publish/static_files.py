@@ -37,11 +37,11 @@ def static_files(client: FlutterClient) -> Iterator[tuple[str, bytes]]:
     base = f"client/{client.version}/"
     for name, file in ClientFiles(client).items():
         if not name.startswith(_NOT_ASKED_FOR):
-            yield base + name, b"".join(file.bodies["identity"].chunks())
+            yield base + name, file.content()
     fonts = FallbackFonts()
     for name in sorted(fonts_named_in((client.path / "main.dart.js").read_text(encoding="utf-8"))):
         # One that is missing would be asked for again and again.
         font = fonts.answer(name)
         if font is not None:
-            yield f"{base}{FALLBACK_FONTS}{name}", b"".join(font.bodies["identity"].chunks())
+            yield f"{base}{FALLBACK_FONTS}{name}", font.content()
     yield "status", json.dumps({"clients": [client.version]}).encode()

@@ -170,7 +170,7 @@ function offer({ app, trans, tracker, palette, launcher, menu }: FrontEnd): void
   app.docRegistry.addWidgetExtension("Editor", new PreviewButton(app));
   if (!menu) return;
   const isEnabled = (widget: Widget): boolean => tracker.has(widget);
-  menu.kernelMenu.kernelUsers.interruptKernel.add({ id: Commands.interrupt, isEnabled: (widget) => !isLite() && isEnabled(widget) });
+  if (!isLite()) menu.kernelMenu.kernelUsers.interruptKernel.add({ id: Commands.interrupt, isEnabled });
   menu.kernelMenu.kernelUsers.restartKernel.add({ id: Commands.restart, isEnabled });
 }
 

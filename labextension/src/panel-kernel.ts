@@ -92,10 +92,11 @@ export class SessionKernel implements PanelKernel {
   /** Whether somebody else is connected to the kernel, or has it in a session: a notebook that is not open at present, say. */
   async #isShared({ kernels, sessions }: ServiceManager.IManager, { id }: Kernel.IKernelConnection): Promise<boolean> {
     await Promise.all([kernels.refreshRunning(), sessions.refreshRunning()]);
+    // JupyterLite does not count connections; but there they are all from this page.
+    if ([...inUse].some(({ connection }) => connection?.id === id)) return true;
     const connections = [...kernels.running()].find((model) => model.id === id)?.connections ?? 0;
     const own = this.session.session?.id;
-    // JupyterLite does not count connections; they are all from this page.
-    return connections > 1 || [...inUse].some(({ connection }) => connection?.id === id) || [...sessions.running()].some((model) => model.kernel?.id === id && model.id !== own);
+    return connections > 1 || [...sessions.running()].some((model) => model.kernel?.id === id && model.id !== own);
   }
 
   async #start(): Promise<boolean> {

@@ -104,9 +104,7 @@ class LiteLab(Lab):
         self.page = page
         self.url = url
         self.folder = folder
-        self.wrong: list[str] = []
-        page.on("console", self._said)
-        page.on("pageerror", self._raised)
+        self._listen()
 
     def load(self) -> None:
         """Load the site with nothing open, and make the folder."""

@@ -126,9 +126,12 @@ class Lab:
         self.folder = folder
         self.workspace = workspace
         self.path.mkdir(parents=True, exist_ok=True)
+        self._listen()
+
+    def _listen(self) -> None:
         self.wrong: list[str] = []
-        page.on("console", self._said)
-        page.on("pageerror", self._raised)
+        self.page.on("console", self._said)
+        self.page.on("pageerror", self._raised)
 
     @property
     def path(self) -> Path:
@@ -217,6 +220,11 @@ class Lab:
                 expect(self.page.locator(".lm-Menu")).to_have_count(depth + 2)
             else:
                 item.click()
+
+    def open_with(self, name: str) -> None:
+        """Choose Open With > Flet for a file in the file browser."""
+        self.item(name).click(button="right")
+        self.choose("Open With", "Flet")
 
     def menu(self, name: str, *labels: str) -> None:
         """Choose in a menu of the menu bar."""

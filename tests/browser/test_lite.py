@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import expect
@@ -39,7 +40,7 @@ def lab(browser: Browser, site: str, request: pytest.FixtureRequest) -> Iterator
     context = new_context(browser)
     page = context.new_page()
     page.set_default_timeout(START)
-    origin = site.removesuffix("some/site/")
+    origin = urljoin(site, "/")
     lost: list[str] = []
     page.on("request", lambda asked: asked.url.startswith((origin, "data:", "blob:")) or lost.append(asked.url))
     lab = LiteLab(page, site, "work")
@@ -54,8 +55,7 @@ def lab(browser: Browser, site: str, request: pytest.FixtureRequest) -> Iterator
 def test_a_file_is_opened_in_a_panel_and_its_app_works(lab: LiteLab) -> None:
     lab.write("counter.py", COUNTER)
     lab.browse()
-    lab.item("counter.py").click(button="right")
-    lab.choose("Open With", "Flet")
+    lab.open_with("counter.py")
     panel = lab.panel("counter.py")
     panel.says("Starting")
     panel.wait_live()

@@ -30,8 +30,7 @@ ft.run(main)""",
 def test_open_with_in_the_file_browser_shows_a_script(lab: Lab) -> None:
     lab.write("counter.py", COUNTER)
     lab.browse()
-    lab.item("counter.py").click(button="right")
-    lab.choose("Open With", "Flet")
+    lab.open_with("counter.py")
     panel = lab.panel("counter.py")
     panel.wait_live()
     panel.shows("version 1")
@@ -45,8 +44,7 @@ def test_open_with_in_the_file_browser_shows_a_notebook(lab: Lab) -> None:
     lab.write("helper.py", "GREETING = 'from a module beside'\n")
     lab.write_notebook("app.ipynb", NOTEBOOK)
     lab.browse()
-    lab.item("app.ipynb").click(button="right")
-    lab.choose("Open With", "Flet")
+    lab.open_with("app.ipynb")
     panel = lab.panel("app.ipynb")
     panel.wait_live()
     panel.shows("from a module beside")
@@ -211,8 +209,7 @@ def test_the_same_file_opens_once(lab: Lab) -> None:
     lab.write("counter.py", COUNTER)
     lab.browse()
     for _ in range(2):
-        lab.item("counter.py").click(button="right")
-        lab.choose("Open With", "Flet")
+        lab.open_with("counter.py")
         lab.panel("counter.py").wait_live()
     assert lab.panels() == [f"{lab.folder}/counter.py"]
 

@@ -42,8 +42,7 @@ def popup(lab: Lab, action: Callable[[], object]) -> Lab:
 
 
 def open_with_flet(tree: Lab, name: str) -> Lab:
-    tree.item(name).click(button="right")
-    return popup(tree, lambda: tree.choose("Open With", "Flet"))
+    return popup(tree, lambda: tree.open_with(name))
 
 
 def test_open_with_shows_a_script_in_a_browser_tab_of_its_own(tree: Lab) -> None:

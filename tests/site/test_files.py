@@ -254,7 +254,7 @@ def test_fonts_for_symbols_are_kept(site: SiteFiles, fonts: FallbackFonts) -> No
     reply = found(site, f"_flet/1/{FONT}").reply()
     assert reply.headers["Cache-Control"] == KEPT
     assert reply.headers["Content-Type"] == "font/woff2"
-    assert body(reply) == b"".join(fonts.files["notosansmath"].bodies["identity"].chunks())
+    assert body(reply) == fonts.files["notosansmath"].content()
 
 
 def test_a_font_that_is_not_here_is_stood_in_for(site: SiteFiles) -> None:
