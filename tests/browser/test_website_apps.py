@@ -63,3 +63,26 @@ def test_a_to_do_list_is_written_ticked_off_and_thinned_out(all_apps: Serving, v
     tab.shows("0 of 1 done")
     expect(tab.page.get_by_role("checkbox")).to_have_count(1)
     tab.picture("todo-after")
+
+
+def test_a_choice_of_several_stays_as_it_was_made(all_apps: Serving, visitor: Visitor) -> None:
+    tab = visitor.open(f"{all_apps.url}choices/")
+
+    def chosen(*names: str) -> None:
+        tab.shows(f"chosen: {', '.join(names)}".strip())
+        for name in ("Bread", "Eggs", "Milk"):
+            segment = tab.page.get_by_role("button", name=name, exact=True)
+            expect(segment).to_have_attribute("aria-current", str(name.lower() in names).lower())
+
+    tab.shows("chosen: milk, eggs")
+    tab.press("Milk")
+    chosen("eggs")
+    tab.press("Bread")
+    chosen("bread", "eggs")
+    tab.press("Eggs")
+    chosen("bread")
+    tab.press("Bread")
+    chosen()
+    tab.press("Milk")
+    chosen("milk")
+    tab.picture("choices")
