@@ -24,11 +24,15 @@ _NAME: Final = "flet-jupyter"
 class PanelProvisioner(LocalProvisioner):
     """jupyter-client's own provisioner, for the kernels of panels with a :class:`Preheater`.
 
+    A kernel that is restarted starts as ever. Whoever is connected to it takes a tenth of a second or more to hear it
+    again (ZeroMQ looks for it that often), and would miss what one says that is there at once.
+
     All kernels of the server go through it; for others than panels' it is what it inherits from. A notebook's kernel
     would find modules imported that its cells had not asked for.
     """
 
     preheater: ClassVar[Preheater | None] = None
+    _has_launched = False
 
     @classmethod
     def use(cls, preheater: Preheater, config_of: Any) -> None:
@@ -51,7 +55,8 @@ class PanelProvisioner(LocalProvisioner):
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Launch a kernel."""
-        process = self._preheated(cmd, **self._scrub_kwargs(kwargs))
+        process = None if self._has_launched else self._preheated(cmd, **self._scrub_kwargs(kwargs))
+        self._has_launched = True
         if process is None:
             return await super().launch_kernel(cmd, **kwargs)
         # What it does with one that it has started itself.
