@@ -110,7 +110,7 @@ export class KernelModel implements WidgetModel {
 
   /** Ask the kernel something about the app; null if it does not answer. */
   request(op: string, question: JSONObject): Promise<JSONObject | null> {
-    if (this.#disposed) return Promise.resolve(null);
+    if (this.#disposed || !this.#traits) return Promise.resolve(null);
     const id = ++this.#lastRequest;
     return new Promise((resolve) => {
       const end = (answer: JSONObject | null): void => {

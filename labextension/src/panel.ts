@@ -1,6 +1,6 @@
 /** The content of a panel: an app in a kernel, from the kernel's start, or the panel's, to its end. */
 
-import type { Kernel, KernelMessage } from "@jupyterlab/services";
+import type { Kernel } from "@jupyterlab/services";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { PromiseDelegate } from "@lumino/coreutils";
 import type { JSONObject } from "@lumino/coreutils";
@@ -13,6 +13,8 @@ import type { AppTraits } from "../../client_assets/src/kernel-model";
 import { isLite } from "../../client_assets/src/lite";
 import { basePath, loadEngine } from "./engine";
 import type { LinkCounters, OutputEntry, PageTitle, PanelView, ViewState } from "./engine";
+import { execute } from "./execution";
+import type { Failure } from "./execution";
 import { Notice } from "./notice";
 import type { Action, NoticeOptions } from "./notice";
 import type { PanelKernel } from "./panel-kernel";
@@ -44,13 +46,6 @@ type KernelState = { kind: "connected"; idle: boolean } | { kind: "reconnecting"
 /** How many pieces of what a file prints when it is run are kept. */
 const MAX_PREFACE = 200;
 
-/** What the server's Python environment lacks when its kernel cannot run apps. */
-const MISSING = /No module named '(flet_jupyter|flet|anywidget|piplite)/;
-/** An exception's name as Pyodide's kernel gives it. */
-const TYPE = /^<class '(?:.*\.)?([^.]+)'>$/;
-/** What Python says when the app's own folder has a module of the package's name. */
-const HIDDEN = /partially initialized module 'flet'|module 'flet' has no attribute/;
-
 export class FletPanel extends Widget {
   readonly #options: PanelOptions;
   readonly #trans: TranslationBundle;
@@ -70,8 +65,8 @@ export class FletPanel extends Widget {
   /** Whether the kernel has died, and not run the app since. */
   #died = false;
   #wasHot = true;
-  /** Why the kernel has not given the app. */
-  #refusal = "";
+  /** Whether the file has failed, and may give an app when it is another: the kernel tells then. */
+  #awaitsChange = false;
   /** What the app's file printed when it was run. */
   #preface: OutputEntry[] = [];
   /** The kernel in which the app was run; empty while there is none. */
@@ -151,6 +146,10 @@ export class FletPanel extends Widget {
   async reload(force: boolean): Promise<void> {
     const { source } = this.#options;
     const kernel = this.kernel.connection;
+    if (kernel && this.#awaitsChange) {
+      await this.#run(kernel);
+      return;
+    }
     if (!kernel || !this.#view || !source.reload) {
       await this.restart();
       return;
@@ -239,45 +238,50 @@ export class FletPanel extends Widget {
 
   async #launch(kernel: Kernel.IKernelConnection, mayKnow: boolean, start: number): Promise<void> {
     const trans = this.#trans;
+    const { source } = this.#options;
     const text = isLite() ? trans.__("Fetching what the app needs, and starting it…") : trans.__("Starting the app…");
     this.#say({ text, busy: true });
-    const { source } = this.#options;
-    let model = mayKnow || !source.run ? await this.#ask(kernel, (model) => model.open(source.question())) : null;
-    if (start !== this.#start) return;
-    const { run } = source;
-    if (!model && run) {
-      let failure: NoticeOptions | null = null;
-      model = await this.#ask(kernel, async (model) => {
-        const answer = model.answered();
-        failure = await this.#execute(kernel, run.call(source, model.id));
-        return failure ? null : answer;
-      });
+    let refusal = "";
+    if (mayKnow || !source.run) {
+      const model = this.#newModel(kernel);
+      const traits = await model.open(source.question());
+      if (start !== this.#start) return;
+      if (isThere(traits)) return this.#show(model, start);
+      refusal = traits?.closed ?? "";
+    }
+    if (source.run) {
+      const model = this.#newModel(kernel);
+      const answer = model.answered();
+      let isOutdated = false;
+      // Until there is a view, which hears of that itself.
+      const hear = ({ op }: { op: string }): void => {
+        isOutdated ||= op === "outdated";
+        if (isOutdated && this.#awaitsChange) this.#outdated();
+      };
+      model.on("msg:custom", hear);
+      const failure = await this.#execute(kernel, source.run(model.id));
       if (start !== this.#start) return;
       if (failure) {
-        this.#say({ ...(failure as NoticeOptions), error: true, actions: [this.#runAction()] });
+        this.#awaitsChange = true;
+        this.#say({ ...failure, error: true, actions: [this.#runAction()] });
+        if (isOutdated) this.#outdated();
         return;
       }
+      const traits = await answer;
+      if (start !== this.#start) return;
+      model.off("msg:custom", hear);
+      if (isThere(traits)) return this.#show(model, start);
+      refusal = "";
     }
-    if (!model) {
-      this.#fail(this.#refusal || trans.__("The kernel does not know this app."), "", this.#runAction());
-      return;
-    }
-    await this.#show(model, start);
+    this.#model?.dispose();
+    this.#fail(refusal || trans.__("The kernel does not know this app."), "", this.#runAction());
   }
 
-  /** Have the kernel give the app; null if it does not. Until another start the panel's model is this one. */
-  async #ask(
-    kernel: Kernel.IKernelConnection,
-    how: (model: KernelModel) => Promise<AppTraits | null>,
-  ): Promise<KernelModel | null> {
-    const { source } = this.#options;
-    const model = new KernelModel(kernel, source.path());
-    this.#model = model;
-    const traits = await how(model);
-    if (traits && !traits.closed) return model;
-    model.dispose();
-    this.#refusal = source.run ? "" : (traits?.closed ?? "");
-    return null;
+  /** Make the model of an app that the kernel is to give, in place of the former one. */
+  #newModel(kernel: Kernel.IKernelConnection): KernelModel {
+    this.#model?.dispose();
+    this.#model = new KernelModel(kernel, this.path);
+    return this.#model;
   }
 
   async #show(model: KernelModel, start: number): Promise<void> {
@@ -327,7 +331,7 @@ export class FletPanel extends Widget {
 
   #preferencesChanged({ isHot }: Preferences): void {
     // What was saved meanwhile is to be shown now; nothing happens if nothing was.
-    if (isHot && !this.#wasHot && this.#view) this.#outdated();
+    if (isHot && !this.#wasHot && (this.#view || this.#awaitsChange)) this.#outdated();
     this.#wasHot = isHot;
   }
 
@@ -351,50 +355,13 @@ export class FletPanel extends Widget {
     this.#kernelId = "";
     this.#watch = () => {};
     this.#state = "loading";
+    this.#awaitsChange = false;
   }
 
-  /** Run Python in the kernel; null if that went well, else what to say of it. */
-  async #execute(kernel: Kernel.IKernelConnection, code: string): Promise<NoticeOptions | null> {
-    const future = kernel.requestExecute({ code, store_history: false, allow_stdin: false });
-    const failure = { isSentence: false, details: "" };
+  /** Run Python that runs the app's file. */
+  #execute(kernel: Kernel.IKernelConnection, code: string): Promise<Failure | null> {
     this.#preface = [];
-    future.onIOPub = (message) => {
-      const { content } = message;
-      if (message.header.msg_type === "stream") {
-        const { name, text } = content as KernelMessage.IStreamMsg["content"];
-        this.#print({ kind: name, text });
-      } else if (message.header.msg_type === "error") {
-        const traceback = plain((content as KernelMessage.IErrorMsg["content"]).traceback);
-        // What is wrong with the file itself is one sentence; a cell of a notebook has shown its traceback before it.
-        failure.isSentence = !traceback.includes("\n");
-        if (!failure.isSentence) failure.details = traceback;
-      }
-    };
-    const reply = await future.done.catch(() => null);
-    if (!reply) return { text: this.#trans.__("The kernel ended while the app was starting.") };
-    const { content } = reply;
-    if (content.status === "ok") return null;
-    if (content.status !== "error") return { text: this.#trans.__("The app was interrupted while it was starting.") };
-    const { ename, evalue } = content as KernelMessage.IReplyErrorContent;
-    return this.#failure(ename.replace(TYPE, "$1"), evalue, failure);
-  }
-
-  #failure(ename: string, evalue: string, { isSentence, details }: { isSentence: boolean; details: string }): NoticeOptions {
-    const trans = this.#trans;
-    if (ename === "ModuleNotFoundError" && MISSING.test(evalue)) {
-      return {
-        text: trans.__(
-          "This kernel has no flet-jupyter. Install it there (pip install flet-jupyter), or choose another kernel, and start the app again.",
-        ),
-      };
-    }
-    if (HIDDEN.test(evalue)) {
-      return { text: trans.__("A file flet.py beside the app hides the package flet. Give the file another name, and restart the app.") };
-    }
-    // Pyodide's kernel tells of a cell's traceback with what has followed from it.
-    if (isSentence || ename === "Shown") return { text: evalue, details };
-    if (ename === "KeyboardInterrupt") return { text: trans.__("The app was interrupted while it was starting."), details };
-    return { text: trans.__("The app failed to start: %1", evalue ? `${ename}: ${evalue}` : ename), details };
+    return execute(kernel, code, (entry) => this.#print(entry), this.#trans);
   }
 
   #print(entry: OutputEntry): void {
@@ -485,12 +452,11 @@ export class FletPanel extends Widget {
   }
 }
 
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** Whether the kernel has given an app, which lives. */
+function isThere(traits: AppTraits | null): boolean {
+  return traits !== null && !traits.closed;
 }
 
-/** A traceback without the colours of a terminal. */
-function plain(traceback: string[]): string {
-  // eslint-disable-next-line no-control-regex
-  return traceback.join("\n").replace(/\u001b\[[0-9;]*m/g, "");
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

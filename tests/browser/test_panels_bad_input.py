@@ -60,7 +60,6 @@ def test_a_file_that_is_no_app_gets_one_sentence_and_starts_when_it_is_one(
     expect(panel.notice).not_to_contain_text("Traceback")
     expect(panel.notice).not_to_contain_text(str(lab.path))
     lab.write("counter.py", COUNTER)
-    panel.do("Start the App")
     panel.wait_live()
     panel.says_nothing()
     panel.count(1)
@@ -75,8 +74,32 @@ def test_a_file_that_raises_is_told_with_its_traceback_and_starts_when_mended(la
     expect(details).to_contain_text("in load")
     expect(details).not_to_contain_text("flet_jupyter")
     lab.picture("panel-error")
+    lab.write("counter.py", "raise KeyError('another')\n")
+    panel.says("KeyError: 'another'")
     lab.write("counter.py", COUNTER)
-    panel.do("Start the App")
+    panel.wait_live()
+    panel.count(1)
+
+
+@pytest.mark.parametrize("way", ["Start the App", "reload button", "hot reload"])
+def test_a_file_that_raises_waits_to_be_started_where_nothing_is_reloaded_by_itself(lab: Lab, way: str) -> None:
+    lab.write("counter.py", "raise KeyError('first')\n")
+    panel = lab.open_any("counter.py")
+    panel.says("KeyError: 'first'")
+    toggle = panel.tool("Reload the app when its file is saved")
+    toggle.click()
+    try:
+        lab.write("counter.py", COUNTER)
+        panel.wait_kernel("[bool(file._told) for file in __import__('flet_jupyter').panels._files.values()]", "[True]")
+        panel.says("KeyError: 'first'")
+        if way == "Start the App":
+            panel.do(way)
+            panel.wait_live()
+        elif way == "reload button":
+            panel.tool("Run the app's file anew").click()
+            panel.wait_live()
+    finally:
+        toggle.click()
     panel.wait_live()
     panel.count(1)
 
@@ -196,7 +219,6 @@ def test_a_notebook_that_is_none_gets_one_sentence_and_starts_when_it_is_one(
     panel.says(sentence)
     lab.picture("no-notebook")
     lab.write_notebook("app.ipynb", [COUNTER])
-    panel.do("Start the App")
     panel.wait_live()
     panel.count(1)
 
@@ -209,7 +231,6 @@ def test_a_cell_that_fails_is_told_with_its_traceback(lab: Lab) -> None:
     expect(panel.notice).to_contain_text("return 1 / 0")
     lab.picture("notebook-cell-fails")
     lab.write_notebook("app.ipynb", [COUNTER])
-    panel.do("Start the App")
     panel.wait_live()
     panel.count(1)
 

@@ -13,7 +13,7 @@ import comm
 import pytest
 
 from flet_jupyter.exceptions import AppFileError, NoAppFound
-from flet_jupyter.notebook import live, panels
+from flet_jupyter.notebook import app_files, live, panel_outlet, panels
 from flet_jupyter.notebook.look import Look
 from flet_jupyter.notebook.state import kernel_runtime
 from tests.notebook.front_end import wait
@@ -163,6 +163,59 @@ def test_a_page_that_comes_later_is_told_of_no_change_if_there_is_none(files: Fi
     assert not outdated(panel)
 
 
+class Waiting:
+    """A panel whose file has failed: what its comm hears."""
+
+    def __init__(self, files: Files, monkeypatch: pytest.MonkeyPatch, comm_id: str) -> None:
+        self.heard: list[dict[str, Any]] = []
+        self.channel: Any = None
+        monkeypatch.setattr(panels, "_channel", self._made)
+        result = files.execute(f"run('app.py', panel='the-panel', comm_id={comm_id!r})")
+        self.error = result.error_in_exec
+
+    def _made(self, comm_id: str) -> Any:
+        self.channel = comm.DummyComm(target_name=panels.TARGET, comm_id=comm_id, primary=False)
+        self.channel.send = lambda data, buffers=None: self.heard.append(data)
+        return self.channel
+
+
+def test_a_panel_whose_file_has_failed_is_told_when_it_has_changed(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files.write("app.py", "1 / 0")
+    panel = Waiting(files, monkeypatch, "first")
+    assert isinstance(panel.error, ZeroDivisionError)
+    assert panel.heard == []
+    files.write("app.py", "1 / 0 / 0")
+    wait(lambda: panel.heard == [{"op": "outdated"}])
+    panel.channel.handle_close({})
+    again = Waiting(files, monkeypatch, "second")
+    files.write("app.py", COUNTER)
+    wait(lambda: again.heard == [{"op": "outdated"}])
+    assert panel.heard == [{"op": "outdated"}]  # it has gone
+    good = Waiting(files, monkeypatch, "third")
+    assert good.error is None
+    assert [content["op"] for content in good.heard] == ["app"]
+
+
+def test_a_panel_is_told_of_what_has_changed_while_its_file_was_failing(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files.write("app.py", "import pathlib\npathlib.Path(__file__).write_text('a = 1')\n1 / 0")
+    panel = Waiting(files, monkeypatch, "first")
+    assert isinstance(panel.error, ZeroDivisionError)
+    wait(lambda: panel.heard == [{"op": "outdated"}])
+
+
+def test_panels_that_wait_are_bounded(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flet_jupyter.notebook.app_file.MAX_PANELS", 3)
+    files.write("app.py", "1 / 0")
+    waiting = [Waiting(files, monkeypatch, f"panel-{number}") for number in range(5)]
+    files.write("app.py", COUNTER)
+    wait(lambda: waiting[-1].heard)
+    assert [len(panel.heard) for panel in waiting] == [0, 0, 1, 1, 1]
+
+
 @pytest.mark.parametrize("code", ["run('app.py')", "reload('app.py')"])
 def test_a_file_whose_apps_have_ended_is_run_again(files: Files, code: str) -> None:
     noted = "import pathlib\npathlib.Path(__file__).with_name('runs').open('a').write('x')\n"
@@ -232,11 +285,11 @@ def test_a_file_may_be_called_as_before_until_another_is_there(files: Files) -> 
 
 
 def test_former_names_are_kept_for_a_while(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(panels, "_MAX_PLACES", 4)
+    monkeypatch.setattr(app_files, "_MAX_PLACES", 4)
     files.write("app0.py", COUNTER.replace("START", "0"))
     for number in range(9):
         files.move(f"app{number}.py", f"app{number + 1}.py")
-    assert list(panels._places) == ["app6.py", "app7.py", "app8.py", "app9.py"]
+    assert list(panels._files.places) == ["app6.py", "app7.py", "app8.py", "app9.py"]
 
 
 def test_a_file_that_has_failed_is_looked_for_where_it_was_moved_to(files: Files) -> None:
@@ -482,8 +535,8 @@ def test_whoever_asks_for_no_app_is_told_so(files: Files, question: Any) -> None
 
 
 def test_whoever_asks_in_vain_is_answered_however_often(notebook: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(panels, "_refused", collections.deque())
-    monkeypatch.setattr(panels, "_MAX_REFUSED", 3)
+    monkeypatch.setattr(panel_outlet, "_refused", collections.deque())
+    monkeypatch.setattr(panel_outlet, "_MAX_REFUSED", 3)
     manager = comm.get_comm_manager()
     answers: list[str] = []
     for number in range(9):
