@@ -3,8 +3,11 @@
 import { FlutterPage } from "./flutter.ts";
 import type { AppRequest, Surface } from "./flutter.ts";
 import { addFramed } from "./frame.ts";
+import { lastShown, noteShown } from "./last-shown.ts";
+import { sizeOf } from "./places.ts";
 import { registry } from "./registry.ts";
 import type { Registry } from "./registry.ts";
+import { withoutAssets } from "./shell.ts";
 import { xsrf } from "./xsrf.ts";
 
 /** Where the Flutter client of a version is served; `baseUrl` is the Jupyter server's. */
@@ -39,10 +42,24 @@ export function prepare(baseUrl: string, version: string): void {
 /** Start loading the engine before any kernel has said which client it needs, if the server has but one. */
 export async function warmUp(baseUrl: string): Promise<void> {
   if (registry().clientVersion !== null) return;
+  const version = await onlyClient(baseUrl);
+  if (version && registry().clientVersion === null) prepare(baseUrl, version);
+}
+
+/** Do all that can be done before there is an app, if one is to be expected: one was shown lately. */
+export async function getReady(baseUrl: string): Promise<void> {
+  const page = registry();
+  const shown = lastShown(baseUrl);
+  if (!shown || page.clientVersion !== null || shown.version !== (await onlyClient(baseUrl))) return;
+  prepare(baseUrl, shown.version);
+  if (page.clientVersion === shown.version) await page.flutter?.getReady(shown.shell, shown.size);
+}
+
+async function onlyClient(baseUrl: string): Promise<string | null> {
   const reply = await fetch(`${baseUrl}flet/status`, { headers: xsrf() });
   const { clients } = (await reply.json()) as { clients: string[] };
   const [version, ...others] = clients;
-  if (version && others.length === 0 && registry().clientVersion === null) prepare(baseUrl, version);
+  return version && others.length === 0 ? version : null;
 }
 
 /** The version that the page's engine runs if this one cannot run in it; null if it can. */
@@ -59,6 +76,10 @@ export async function show(
   signal: AbortSignal,
 ): Promise<Surface> {
   const shared = sharedEngine(baseUrl, version);
-  if (shared) return shared.add(request, signal);
+  if (shared) {
+    const surface = await shared.add(request, signal);
+    noteShown(baseUrl, { version, shell: withoutAssets(request.shell), size: sizeOf(request.element) });
+    return surface;
+  }
   return addFramed(request, clientBase(baseUrl, version), import.meta.url, signal);
 }

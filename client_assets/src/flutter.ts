@@ -127,22 +127,21 @@ export class FlutterPage {
     return this.#engine;
   }
 
+  /** Begin, and have a spare app in this size, as if one had been shown already; do nothing if one was. */
+  async getReady(shell: Shell, size: Size): Promise<void> {
+    await this.boot();
+    if (this.#app) return;
+    const { host, places } = await this.#begin(shell);
+    await this.#startSpare(host, places, shell, size);
+  }
+
   /** Show an app. The element must have a size: an app in one that has none would never register. */
   async add({ element, shell, channel }: AppRequest, signal: AbortSignal): Promise<Surface> {
-    const engine = await this.boot();
-    signal.throwIfAborted();
-    this.#host ??= new HostSession(shell);
-    const host = this.#host;
-    // Not before there is a view to add: an app that has none for a second never begins, not even when it gets one.
-    this.#app ??= engine.runApp();
-    const app = await this.#app;
+    await this.boot();
     // It may have been hidden while the engine was starting.
     await whenSized(element, signal);
-    this.#places ??= new Places((hostElement) => {
-      this.#focus.watch(hostElement);
-      return app.addView({ hostElement, initialData: {} });
-    });
-    const places = this.#places;
+    const { host, places } = await this.#begin(shell);
+    await whenSized(element, signal);
     const size = sizeOf(element);
     const spare = this.#takeSpare(host, places, shell, size);
     if (spare) move(spare.place, element);
@@ -166,6 +165,21 @@ export class FlutterPage {
         startSpare();
       },
     };
+  }
+
+  /**
+   * Have the host app run; the first shell is its own. To be called when there is a view to add: an app that has none for a second
+   * never begins, not even when it gets one.
+   */
+  async #begin(shell: Shell): Promise<{ host: HostSession; places: Places }> {
+    const engine = await this.boot();
+    const host = (this.#host ??= new HostSession(shell));
+    const app = await (this.#app ??= engine.runApp());
+    const places = (this.#places ??= new Places((hostElement) => {
+      this.#focus.watch(hostElement);
+      return app.addView({ hostElement, initialData: {} });
+    }));
+    return { host, places };
   }
 
   /** Start an app in a place, instead of the one that is there. */
@@ -203,11 +217,14 @@ export class FlutterPage {
         this.#startSpareSoon(host, places, shell, size);
         return;
       }
-      void places.takeAside(size).then((place) => {
-        if (this.#spare) places.release(place);
-        else this.#spare = { place, socket: this.#start(host, shell, place), likeness: currentLikeness(shell) };
-      });
+      void this.#startSpare(host, places, shell, size);
     }, QUIET);
+  }
+
+  async #startSpare(host: HostSession, places: Places, shell: Shell, size: Size): Promise<void> {
+    const place = await places.takeAside(size);
+    if (this.#spare) places.release(place);
+    else this.#spare = { place, socket: this.#start(host, shell, place), likeness: currentLikeness(shell) };
   }
 
   async #boot(): Promise<FlutterEngine> {

@@ -11,7 +11,7 @@ import type { LinkCounters } from "./link.ts";
 import type { OutputEntry } from "./protocol.ts";
 import { PANEL } from "./words.ts";
 
-export { warmUp } from "./engine.ts";
+export { getReady, warmUp } from "./engine.ts";
 export { FlutterPage } from "./flutter.ts";
 export type { PageTitle, Surroundings, WidgetModel } from "./app-view.ts";
 export type { KernelState, KernelWatch } from "./jupyter.ts";

@@ -15,7 +15,7 @@ export interface Registry {
   /** The version of the Flutter client that the page's engine runs; null before the first view. */
   clientVersion: string | null;
   /** The page's engine; null before the first view. */
-  flutter: Pick<FlutterPage, "boot" | "add"> | null;
+  flutter: Pick<FlutterPage, "boot" | "getReady" | "add"> | null;
   /** The views that are shown now, with their counters. */
   readonly links: Set<{ readonly id: string; readonly counters: Readonly<LinkCounters> }>;
   /** How many views are shown now. */

@@ -140,6 +140,13 @@ export function withAssets(shell: Shell, url: string): Shell {
   return copy;
 }
 
+/** The shell whose apps have no assets. */
+export function withoutAssets(shell: Shell): Shell {
+  const copy = structuredClone(shell);
+  delete findApp(copy.view).app["assets_dir"];
+  return copy;
+}
+
 /** A text that two controls have in common if they differ in nothing but their numbers and the order of their properties. */
 export function likeness(control: ControlMap): string {
   return JSON.stringify(control, (key, value: unknown) => {

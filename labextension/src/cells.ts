@@ -172,7 +172,7 @@ export const cells: JupyterFrontEndPlugin<void> = {
     const language = translator ?? nullTranslator;
     const trans = language.load(DOMAIN);
     const preferences = new Preferences(language.languageCode);
-    if (settings) preferences.follow(settings).catch((error: unknown) => console.error("Flet's settings cannot be read.", error));
+    if (settings) preferences.follow(settings);
     const panels = new CellPanels({ app, documents, trans, preferences, everyPanel, notebooks, hasPlaces: labShell !== null });
     const page = registry();
     page.translate ??= (text, ...values) => trans.__(text, ...values);

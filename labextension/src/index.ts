@@ -16,6 +16,7 @@ import type { FletDocument } from "./document";
 import { inspector } from "./inspector";
 import { logs } from "./logs";
 import { panels } from "./panels";
+import { getReadyAtRest } from "./readiness";
 import { Preferences } from "./settings";
 import { DOMAIN, FACTORY, IFletPanels, IFletTracker, PLUGIN } from "./tokens";
 
@@ -54,9 +55,9 @@ const plugin: JupyterFrontEndPlugin<IFletTracker> = {
     const trans = language.load(DOMAIN);
     const tracker = new WidgetTracker<FletDocument>({ namespace: "flet" });
     const preferences = new Preferences(language.languageCode);
-    if (registry) {
-      preferences.follow(registry).catch((error: unknown) => console.error("Flet's settings cannot be read.", error));
-    }
+    if (registry) preferences.follow(registry);
+    // Notebook opens each app in a page of its own.
+    if (lab) getReadyAtRest(app, preferences).catch((error: unknown) => console.warn("Flet could not be loaded ahead of time.", error));
     const factory = new FletFactory({
       name: FACTORY,
       label: trans.__("Flet"),

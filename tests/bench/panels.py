@@ -6,7 +6,9 @@ until the view says `live`. A panel starts a kernel as well, and in it imports f
 
 The server is warm: kernels were started and panels opened before. So it has a process in reserve that becomes the
 panel's kernel (`FletExtension.preheat_kernel`); one line is of a server without. For a *first* panel the page is new,
-and Flutter's engine starts with it; a *later* one finds it there. Bare starts and panels take turns in one page.
+and was left alone for some seconds. A browser that has shown an app before has loaded Flutter's engine in that time;
+one that has not, or may not by the settings, starts the engine with the panel (which is in its cache here, for the
+browser is the same, and made to forget). A *later* panel finds the engine there. Bare starts and panels take turns.
 """
 
 from __future__ import annotations
@@ -48,22 +50,24 @@ ENGINES = "() => performance.getEntriesByType('resource').filter(({ name }) => n
 
 def measure() -> Result:
     """Open panels and start kernels by turns; then open many."""
-    bare, first, later, engines, views = _measure(preheat_kernel=True)
-    usual_bare, _, usual, _, _ = _measure(preheat_kernel=False)
+    bare, ready, first, later, engines, views = _measure(preheat_kernel=True)
+    usual_bare, _, _, usual, _, _ = _measure(preheat_kernel=False)
     opened = f"{PANELS} panels: engines that were loaded"
     return Result(
         [
             _row("later panel, the engine is there", later, bare, BAR),
-            _row("first panel of a page, with the engine's start", first, bare, BAR),
+            _row("first panel of a page, in a browser that has shown an app before", ready, bare, BAR),
+            _row("first panel of a page, in a browser that has not, with the engine's start", first, bare, BAR),
             _row("later panel, no process in reserve", usual, usual_bare, None),
             Row(opened, engines, 1, "", f"{views} views", str(PANELS), views == PANELS),
         ]
     )
 
 
-def _measure(*, preheat_kernel: bool) -> tuple[list[float], list[float], list[float], int, int]:
+def _measure(*, preheat_kernel: bool) -> tuple[list[float], list[float], list[float], list[float], int, int]:
     """Return the times of bare starts, first and later panels; and how many engines and views ten panels have."""
     bare: list[float] = []
+    ready: list[float] = []
     first: list[float] = []
     later: list[float] = []
     with lab(preheat_kernel=preheat_kernel) as running, running.browser() as browser:
@@ -72,18 +76,23 @@ def _measure(*, preheat_kernel: bool) -> tuple[list[float], list[float], list[fl
             (running.server.root / f"app_{number}.py").write_text(source)
         page = new_page(browser)
         for number in range(ROUNDS + 1):
+            if number > 0:
+                page.evaluate("() => localStorage.clear()")
             _load(page, running)
             times = [_start(page, number), _open(page, 0), _start(page, number + 1_000), _open(page, 1)]
+            _load(page, running)
+            times += [_start(page, number + 2_000), _open(page, 0)]
             if number > 0:  # before that the server is cold
                 bare += times[::2]
                 first.append(times[1])
                 later.append(times[3])
+                ready.append(times[5])
         _load(page, running)
         for number in range(PANELS):
             page.evaluate(OPEN, f"app_{number}.py")
         engines = page.evaluate(ENGINES)
         views = page.evaluate("() => globalThis[Symbol.for('flet-jupyter')].views")
-    return bare, first, later, engines, views
+    return bare, ready, first, later, engines, views
 
 
 def _row(what: str, panels: list[float], bare: list[float], bar: float | None) -> Row:
