@@ -10,6 +10,7 @@ import type { LinkCounters } from "./link.ts";
 import { isLite } from "./lite.ts";
 import { Mount } from "./mount.ts";
 import { pageInfo } from "./page-info.ts";
+import { framesPainted } from "./painted.ts";
 import type { FromKernel, Look, OutputEntry, Shell, ToKernel, ToLink } from "./protocol.ts";
 import { registry } from "./registry.ts";
 import { likeness, withAssets } from "./shell.ts";
@@ -383,20 +384,4 @@ function bytesOf(buffer: DataView | ArrayBuffer): Uint8Array {
   return buffer instanceof ArrayBuffer
     ? new Uint8Array(buffer)
     : new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
-}
-
-/** Flutter draws in the frame after it got the page, and the browser shows that with the next one. */
-function framesPainted(): Promise<void> {
-  return new Promise((resolve) => {
-    // A page in the background draws no frames; it will have drawn when somebody looks at it.
-    const timer = setTimeout(resolve, 1_000);
-    requestAnimationFrame(() =>
-      requestAnimationFrame(() =>
-        requestAnimationFrame(() => {
-          clearTimeout(timer);
-          resolve();
-        }),
-      ),
-    );
-  });
 }

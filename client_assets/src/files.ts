@@ -1,5 +1,10 @@
-/** An app's files as its page has them: assets, and the way of uploads, through the Jupyter server. */
+/**
+ * An app's files as its page has them: assets, and the way of uploads, through the Jupyter server.
+ *
+ * JupyterLite has no server. What was built into the site is among its files, which is where the assets of published apps are.
+ */
 
+import { isLite } from "./lite.ts";
 import type { FilesInfo } from "./protocol.ts";
 import { say } from "./words.ts";
 import { xsrf } from "./xsrf.ts";
@@ -32,7 +37,8 @@ export class AppFiles {
   /** The URL of the assets folder, with a slash at its end; null if the app has none, or the server does not serve it. */
   get assetsUrl(): string | null {
     const folder = this.#onServer(this.files.assets);
-    return folder === null ? null : this.#url("files", folder, "/");
+    if (folder === null) return null;
+    return isLite() ? this.#url("files/", folder, "/") : this.#url("flet/files/", folder, "/");
   }
 
   /** What is wrong with the assets; empty if nothing is, as far as the server says. */
@@ -40,13 +46,14 @@ export class AppFiles {
     const { assets } = this.files;
     if (assets === null || this.#here === null) return "";
     const folder = joined(this.#here, assets);
+    if (isLite()) return this.#liteComplaint(folder);
     if (folder === null) {
       return say("The app's assets are outside the folder that this Jupyter server serves: move them there to see them.");
     }
     if (isHidden(folder)) {
       return say("The app's assets are in a hidden folder, which a Jupyter server does not serve: move them to another to see them.");
     }
-    const answer = await ask<{ limit: number; files: { path: string; size: number }[] }>(this.#url("oversized", folder));
+    const answer = await ask<{ limit: number; files: { path: string; size: number }[] }>(this.#url("flet/oversized/", folder));
     if (!answer) return "";
     const { limit, files } = answer;
     const [first] = files;
@@ -61,10 +68,16 @@ export class AppFiles {
     return text + more;
   }
 
+  async #liteComplaint(folder: string | null): Promise<string> {
+    // The site's own list of what was built into it.
+    const list = folder !== null && !isHidden(folder) && (await ask(this.#url("api/contents/", folder, "/all.json")));
+    return list ? "" : say("The app's assets are no part of this site: build it with them (jupyter lite build --contents) to see them.");
+  }
+
   /** Ask the server where uploads may go, once for all apps of a folder; null if nowhere. */
   uploadGrant(): Promise<UploadGrant | null> {
     const folder = this.#onServer(this.files.folder);
-    if (folder === null) return Promise.resolve(null);
+    if (folder === null || isLite()) return Promise.resolve(null);
     const key = `${folder}\n${this.files.uploads}`;
     const known = grants.get(key);
     if (known) return known;
@@ -89,7 +102,7 @@ export class AppFiles {
 
   #url(route: string, folder: string, end = ""): string {
     const parts = folder.split("/").filter(Boolean).map(encodeURIComponent);
-    return new URL(`${this.baseUrl}flet/${route}/${parts.join("/")}${end}`, location.href).href;
+    return new URL(`${this.baseUrl}${route}${parts.join("/")}${end}`, location.href).href;
   }
 
   /** The path on the server of a folder that the kernel has told; null if the server does not serve it. */

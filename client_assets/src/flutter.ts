@@ -15,6 +15,7 @@ import { pageInfo } from "./page-info.ts";
 import { isSame, move, Places, sizeOf } from "./places.ts";
 import type { Place } from "./places.ts";
 import type { PageInfo, Shell } from "./protocol.ts";
+import { rehearsal } from "./rehearsal.ts";
 import { HostSession, likeness } from "./shell.ts";
 import { whenSized } from "./sized.ts";
 import type { Size } from "./surface-sizes.ts";
@@ -127,12 +128,16 @@ export class FlutterPage {
     return this.#engine;
   }
 
-  /** Begin, and have a spare app in this size, as if one had been shown already; do nothing if one was. */
+  /** Draw an app out of sight, and have a spare one in this size, as if one had been shown already; do nothing if one was. */
   async getReady(shell: Shell, size: Size): Promise<void> {
     await this.boot();
     if (this.#app) return;
     const { host, places } = await this.#begin(shell);
-    await this.#startSpare(host, places, shell, size);
+    const place = await places.takeAside(size);
+    const socket = this.#start(host, shell, place);
+    await new Promise<void>((done) => socket.bind(rehearsal(shell, done)));
+    this.#end(host, places, place, socket);
+    if (!this.#spare) await this.#startSpare(host, places, shell, size);
   }
 
   /** Show an app. The element must have a size: an app in one that has none would never register. */

@@ -188,7 +188,8 @@ function searchApp(control: ControlMap): AppPlace<ControlMap> | null {
   return null;
 }
 
-function highestId(value: unknown): number {
+/** The highest number of a control in something. */
+export function highestId(value: unknown): number {
   if (!isMap(value) && !Array.isArray(value)) return 0;
   const own = isMap(value) && typeof value["_i"] === "number" ? value["_i"] : 0;
   return Math.max(own, ...Object.values(value).map(highestId));

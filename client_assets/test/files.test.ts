@@ -10,7 +10,8 @@ const HIDDEN = /hidden folder/;
 
 const page = globalThis as unknown as Record<string, unknown>;
 page["location"] = { href: "http://localhost/lab" };
-page["document"] = { cookie: "" };
+let isLite = false;
+page["document"] = { cookie: "", querySelector: () => (isLite ? {} : null) };
 mock.timers.enable({ apis: ["setTimeout"] }); // a grant is kept for hours
 
 /** What the server is asked. */
@@ -18,6 +19,7 @@ const asked: string[] = [];
 let answer: () => Response;
 
 beforeEach(() => {
+  isLite = false;
   asked.length = 0;
   answer = () => Response.json({ limit: 1, files: [] });
   page["fetch"] = async (url: string, request?: RequestInit) => {
@@ -71,4 +73,17 @@ test("an answer that cannot be read is no grant, and is asked for again", async 
   answer = () => Response.json({ url: "/flet/upload/x", key: "k" });
   assert.deepEqual(await app.uploadGrant(), { url: "http://localhost/flet/upload/x", key: "k" });
   assert.equal(asked.at(-1), JSON.stringify({ folder: "a/sub", name: "uploads" }));
+});
+
+test("in JupyterLite the assets are files of the site, if they were built into it", async () => {
+  isLite = true;
+  const app = files("my app/app.py", { assets: "assets" });
+  assert.equal(app.assetsUrl, "http://localhost/files/my%20app/assets/");
+  assert.equal(await app.complaint(), "");
+  assert.equal(asked.at(-1), "http://localhost/api/contents/my%20app/assets/all.json");
+  answer = () => new Response("", { status: 404 });
+  assert.match(await app.complaint(), /no part of this site/);
+  assert.match(await files("app.py", { assets: "../assets" }).complaint(), /no part of this site/);
+  assert.equal(await app.uploadGrant(), null);
+  assert.equal(asked.length, 2);
 });

@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from flet_jupyter.core.panel_sessions import VARIABLE
 from flet_jupyter.core.sources import status_of
 from flet_jupyter.notebook.app_file import AppFile
+from flet_jupyter.notebook.folders import session_folder
 from flet_jupyter.notebook.notebook_file import NotebookFile
 from flet_jupyter.notebook.script_file import ScriptFile
 from flet_jupyter.notebook.state import kernel_runtime
@@ -86,12 +86,6 @@ class AppFiles(dict[str, AppFile]):
 
     def _path(self, name: str) -> Path:
         """Return where the file is that a page calls so: it may not have heard of the file's new name."""
-        here = _folder() / name
+        here = (session_folder() or Path.cwd()).resolve() / name
         place = self.places.get(name, here)
         return next((path for path in (place.parent / name, here) if status_of(path)), place)
-
-
-def _folder() -> Path:
-    # The kernel starts in the folder of its session's file, but an app may have left it. jupyter-server tells the file.
-    session = os.environ.get(VARIABLE, "")
-    return (Path(session).parent if session else Path.cwd()).resolve()

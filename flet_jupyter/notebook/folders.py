@@ -7,17 +7,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from flet.utils import is_pyodide
+
 from flet_jupyter.core.panel_sessions import VARIABLE
 
 if TYPE_CHECKING:
     from flet_jupyter.core.find import FoundApp
 
-__all__ = ["Folders"]
+__all__ = ["Folders", "session_folder"]
 
 _ASSETS: Final = "assets"
 _UPLOADS: Final = "uploads"
 _ICONS: Final = ("favicon.png", "icon.png", "icon.svg")
 """What Flet takes for an app's icon, on the web and elsewhere."""
+
+_START: Final = Path.cwd() if is_pyodide() else None
+"""JupyterLite has a kernel begin in the folder of its session's file, and tells it nothing else."""
+
+
+def session_folder() -> Path | None:
+    """Return the folder of the file of the kernel's session, which apps may have left; None if there is no telling."""
+    session = os.environ.get(VARIABLE, "")  # set by jupyter-server: the session's path on the disk
+    return Path(session).parent if session else _START
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +71,9 @@ class Folders:
         They are told as seen from the folder of the session's file, for the page knows where that is on the server. Its
         name is of no use: the file may have been renamed since.
         """
-        session = os.environ.get(VARIABLE, "")  # set by jupyter-server: the session's path on the disk
-        if not session:
+        here = session_folder()
+        if here is None:
             return None
-        here = Path(session).parent
         try:
             return {
                 "folder": _seen_from(here, self.app),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import http.server
+import io
 import json
 import os
 import shutil
@@ -13,6 +15,8 @@ import threading
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from PIL import Image
 
 from tests.browser.jupyter import LOAD_TIMEOUT, notebook_of
 from tests.browser.panels import Lab
@@ -41,13 +45,35 @@ _SETTINGS: Final = {
 }
 
 
+PICTURE: Final = """\
+import flet as ft
+
+
+def main(page: ft.Page):
+    page.padding = page.spacing = 0
+    page.add(ft.Image(src="red.png", width=100, height=100))
+
+
+ft.run(main)
+"""
+
+
+def contents(folder: Path) -> None:
+    """Write what a site is built with: an app with a picture, in a folder with a space in its name."""
+    app = folder / "my gallery"
+    (app / "assets").mkdir(parents=True)
+    (app / "picture.py").write_text(PICTURE)
+    Image.new("RGB", (10, 10), (200, 30, 30)).save(app / "assets" / "red.png")
+
+
 def build_site(folder: Path) -> Path:
-    """Build a site with nothing in it, as its owner would who has no network; return its folder."""
+    """Build a site with what :func:`contents` writes, as its owner would who has no network; return its folder."""
     assert _PYODIDE.is_dir(), "Pyodide is missing: make .venv/.pyodide"
     source, site = folder / "source", folder / "site"
     shutil.copytree(_PYODIDE / "core", source / "static" / "pyodide")
     shutil.copytree(_PYODIDE / "pypi", source / "pypi")
     (source / "jupyter-lite.json").write_text(json.dumps(_SETTINGS))
+    contents(source / "files")
     lite = _PYODIDE / "lite"
     command = [
         sys.executable, "-m", "jupyterlite_core.app", "build", "--lite-dir", source, "--output-dir", site,
@@ -117,6 +143,14 @@ class LiteLab(Lab):
         path = f"{self.folder}/{name}"
         self._save(path, type="file", format="text", content=source)
         return path
+
+    def write_picture(self, name: str) -> None:
+        """Write a picture, as an upload in the file browser does, and the folder that it is in."""
+        self._save(f"{self.folder}/{name.rpartition('/')[0]}", type="directory")
+        file = io.BytesIO()
+        Image.new("RGB", (10, 10), (200, 30, 30)).save(file, "png")
+        content = base64.b64encode(file.getvalue()).decode()
+        self._save(f"{self.folder}/{name}", type="file", format="base64", content=content)
 
     def write_notebook(self, name: str, cells: Sequence[str]) -> str:
         """Write a notebook with these code cells; return its path."""

@@ -10,8 +10,9 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.jupyter import enable_semantics, expect_state, new_context
-from tests.browser.lite import LiteLab, build_site, served
+from tests.browser.lite import PICTURE, LiteLab, build_site, served
 from tests.browser.panels import COUNTER, counter
+from tests.browser.seeing import near, pixel, wait_picture
 from tests.browser.test_panel_inspector import Inspector
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ START = 90_000
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a site with nothing in it."""
+    """The address of a site with an app."""
     with served(build_site(tmp_path_factory.mktemp("lite"))) as url:
         yield url
 
@@ -47,8 +48,9 @@ def lab(browser: Browser, site: str, request: pytest.FixtureRequest) -> Iterator
     lab.load()
     yield lab
     lab.picture(re.sub(r"[^A-Za-z0-9_.-]+", "-", request.node.name))
-    context.close()
-    assert lab.wrong == []
+    wrong = list(lab.wrong)
+    context.close()  # which a kernel that is just asking for a file takes for a broken network, and says so
+    assert wrong == []
     assert lost == []
 
 
@@ -245,3 +247,20 @@ def test_a_view_that_is_closed_leaves_the_kernel_to_the_other(lab: LiteLab) -> N
     panel.count(2)
     panel.close()
     lab.wait_sessions(0)
+
+
+def test_a_published_app_has_its_assets(lab: LiteLab) -> None:
+    lab.folder = "my gallery"
+    panel = lab.open("picture.py")
+    wait_picture(panel.view, lambda image: near(pixel(image, 50, 50), (200, 30, 30)), "the red picture")
+    expect(panel.element.locator(".flet-note")).to_be_hidden()
+
+
+def test_assets_that_only_this_browser_has_are_said_to_be_missing(lab: LiteLab) -> None:
+    lab.write("picture.py", PICTURE)
+    lab.write_picture("assets/red.png")
+    panel = lab.open("picture.py")
+    expect(panel.element.locator(".flet-note")).to_have_text(
+        "The app's assets are no part of this site: build it with them (jupyter lite build --contents) to see them."
+    )
+    lab.wrong = [wrong for wrong in lab.wrong if "404" not in wrong]
