@@ -13,8 +13,11 @@ export interface LastShown {
 /** After this time nobody is expected to show anything. Milliseconds. */
 const LATELY = 14 * 24 * 60 * 60 * 1000;
 
+/** To be raised when `flet_jupyter/core/shell.py` describes a shell otherwise: the page's engine begins with the one that is kept. */
+const FORMAT = 1;
+
 function key(baseUrl: string): string {
-  return `flet-jupyter:shown:${baseUrl}`;
+  return `flet-jupyter:shown-${FORMAT}:${baseUrl}`;
 }
 
 /** Note that an app is shown by the Jupyter server with this base URL. */

@@ -27,6 +27,7 @@ def shell() -> dict[str, Any]:
     dict
         ``page``: the page of a multi-view session without views. ``view``: an entry of its
         ``multi_views`` that shows one embedded app; ids, ``view_id`` and the app's ``url`` are to be replaced.
+        Browsers keep it: see ``FORMAT`` in ``client_assets/src/last-shown.ts``.
     """
     session = Session(_NoConnection())
     session.apply_page_patch({"multi_view": True, "web": True})

@@ -80,13 +80,14 @@ def _measure(*, preheat_kernel: bool) -> tuple[list[float], list[float], list[fl
                 page.evaluate("() => localStorage.clear()")
             _load(page, running)
             times = [_start(page, number), _open(page, 0), _start(page, number + 1_000), _open(page, 1)]
-            _load(page, running)
-            times += [_start(page, number + 2_000), _open(page, 0)]
+            if preheat_kernel:
+                _load(page, running)
+                times += [_start(page, number + 2_000), _open(page, 0)]
             if number > 0:  # before that the server is cold
                 bare += times[::2]
                 first.append(times[1])
                 later.append(times[3])
-                ready.append(times[5])
+                ready += times[5:]
         _load(page, running)
         for number in range(PANELS):
             page.evaluate(OPEN, f"app_{number}.py")
