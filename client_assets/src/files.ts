@@ -102,7 +102,8 @@ export class AppFiles {
 
   #url(route: string, folder: string, end = ""): string {
     const parts = folder.split("/").filter(Boolean).map(encodeURIComponent);
-    return new URL(`${this.baseUrl}${route}${parts.join("/")}${end}`, location.href).href;
+    const path = parts.length > 0 ? parts.join("/") + end : end.replace(/^\//, "");
+    return new URL(`${this.baseUrl}${route}${path}`, location.href).href;
   }
 
   /** The path on the server of a folder that the kernel has told; null if the server does not serve it. */

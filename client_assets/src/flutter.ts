@@ -137,7 +137,8 @@ export class FlutterPage {
     const socket = this.#start(host, shell, place);
     await new Promise<void>((done) => socket.bind(rehearsal(shell, done)));
     this.#end(host, places, place, socket);
-    if (!this.#spare) await this.#startSpare(host, places, shell, size);
+    // Whoever has shown an app meanwhile has seen to a spare one as he needs it.
+    if (this.#spareTimer === undefined) await this.#startSpare(host, places, shell, size);
   }
 
   /** Show an app. The element must have a size: an app in one that has none would never register. */
@@ -179,7 +180,11 @@ export class FlutterPage {
   async #begin(shell: Shell): Promise<{ host: HostSession; places: Places }> {
     const engine = await this.boot();
     const host = (this.#host ??= new HostSession(shell));
-    const app = await (this.#app ??= engine.runApp());
+    this.#app ??= engine.runApp().catch((error: unknown) => {
+      this.#app = null;
+      throw error;
+    });
+    const app = await this.#app;
     const places = (this.#places ??= new Places((hostElement) => {
       this.#focus.watch(hostElement);
       return app.addView({ hostElement, initialData: {} });

@@ -81,9 +81,12 @@ test("in JupyterLite the assets are files of the site, if they were built into i
   assert.equal(app.assetsUrl, "http://localhost/files/my%20app/assets/");
   assert.equal(await app.complaint(), "");
   assert.equal(asked.at(-1), "http://localhost/api/contents/my%20app/assets/all.json");
+  assert.equal(await files("app.py", { assets: "." }).complaint(), "");
+  assert.equal(asked.at(-1), "http://localhost/api/contents/all.json");
+  assert.equal(files("app.py", { assets: "." }).assetsUrl, "http://localhost/files/");
   answer = () => new Response("", { status: 404 });
   assert.match(await app.complaint(), /no part of this site/);
   assert.match(await files("app.py", { assets: "../assets" }).complaint(), /no part of this site/);
   assert.equal(await app.uploadGrant(), null);
-  assert.equal(asked.length, 2);
+  assert.equal(asked.length, 3);
 });

@@ -370,9 +370,7 @@ class LiveSession(Session):
                 # Its address, its user agent and the like are not for a client to say.
                 props = {name: value for name, value in props.items() if name in _CLIENT_PAGE_PROPS}
             if any(isinstance(value, list) for value in props.values()):
-                with self._tree.lock:  # an update in between would be about the former list, which is no client's now
-                    self._set_client_props(link, packet.id, props)
-                    self._tree.note_lists(packet.id, props)
+                self._tree.set_lists(packet.id, props, lambda: self._set_client_props(link, packet.id, props))
             else:
                 self._set_client_props(link, packet.id, props)
         except Exception as error:

@@ -95,7 +95,8 @@ class AppFile(ABC):
             yield
         except BaseException as error:
             # The fault may be in a file that could not be imported, and is in no list of modules.
-            self._note((*every_file(self.path), *beside), before)
+            missing = dict.fromkeys(self._missing(error))
+            self._note((*every_file(self.path), *beside, *missing), {**before, **missing})
             self.failure = error
             if not isinstance(error, UsageError):
                 # IPython asks the error for its traceback, and would show the frames that led to the file as well.
@@ -103,6 +104,13 @@ class AppFile(ABC):
                 vars(error)["_render_traceback_"] = lambda: lines
             raise
         self._note(every_file(self.path), before)
+
+    def _missing(self, error: BaseException) -> list[Path]:
+        """Return where a module would be that was not found, if somebody wrote it."""
+        if not isinstance(error, ModuleNotFoundError) or not error.name:
+            return []
+        name = self.path.parent / error.name.partition(".")[0]
+        return [name.with_suffix(".py"), name / "__init__.py"]
 
     @property
     def apps(self) -> list[LiveApp]:
@@ -127,8 +135,8 @@ class AppFile(ABC):
 
     def tell(self, waiting: Callable[[], None]) -> None:
         """Call `waiting` when the file has changed, until :meth:`tell_no_more`. Who shows an app of it need not ask."""
-        self._told = {}  # what has changed while the file ran was told to others, if to anybody
         self._waiting[waiting] = None
+        self._told = {}  # what has changed while the file ran was told to others, if to anybody
         while len(self._waiting) > MAX_PANELS:
             del self._waiting[next(iter(self._waiting))]
 

@@ -45,7 +45,7 @@ class AppFiles(dict[str, AppFile]):
         return kind(kernel_runtime(), path)
 
     def keep(self, file: AppFile) -> None:
-        """Have a file that was run be found, and look whether it changes."""
+        """Have a file that was run be found, and look whether it changes, for as long as the kernel lives."""
         file.watch()
         self[file.path.name] = file
 

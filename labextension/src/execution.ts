@@ -8,14 +8,16 @@ import type { OutputEntry } from "./engine";
 export interface Failure {
   text: string;
   details?: string;
+  /** Whether it is the kernel's, so that another version of the file would fail as well. */
+  isKernels?: boolean;
 }
 
 /** What the server's Python environment lacks when its kernel cannot run apps. */
-const MISSING = /No module named '(flet_jupyter|flet|anywidget|piplite)/;
+const MISSING = /No module named '(flet_jupyter|flet|anywidget|piplite)'/;
 /** An exception's name as Pyodide's kernel gives it. */
 const TYPE = /^<class '(?:.*\.)?([^.]+)'>$/;
 /** What Python says when the app's own folder has a module of the package's name. */
-const HIDDEN = /partially initialized module 'flet'|module 'flet' has no attribute/;
+const HIDDEN = /partially initialized module 'flet'|'flet' is not a package/;
 
 /** Run Python that starts an app, or starts it anew; `print` gets what it prints. Resolves to null if that went well. */
 export async function execute(
@@ -39,10 +41,10 @@ export async function execute(
     }
   };
   const reply = await future.done.catch(() => null);
-  if (!reply) return { text: trans.__("The kernel ended while the app was starting.") };
+  if (!reply) return { text: trans.__("The kernel ended while the app was starting."), isKernels: true };
   const { content } = reply;
   if (content.status === "ok") return null;
-  if (content.status !== "error") return { text: trans.__("The app was interrupted while it was starting.") };
+  if (content.status !== "error") return { text: trans.__("The app was interrupted while it was starting."), isKernels: true };
   const { ename, evalue } = content as KernelMessage.IReplyErrorContent;
   // Pyodide's kernel tells of a cell's traceback with what has followed from it.
   if (isSentence || ename === "Shown") return { text: evalue, details };
@@ -55,10 +57,15 @@ function inWords(ename: string, evalue: string, details: string, trans: Translat
       text: trans.__(
         "This kernel has no flet-jupyter. Install it there (pip install flet-jupyter), or choose another kernel, and start the app again.",
       ),
+      isKernels: true,
     };
   }
   if (HIDDEN.test(evalue)) {
-    return { text: trans.__("A file flet.py beside the app hides the package flet. Give the file another name, and restart the app.") };
+    return {
+      text: trans.__("A file flet.py beside the app hides the package flet. Give the file another name, and restart the app."),
+      details,
+      isKernels: true,
+    };
   }
   if (ename === "KeyboardInterrupt") return { text: trans.__("The app was interrupted while it was starting."), details };
   return { text: trans.__("The app failed to start: %1", evalue ? `${ename}: ${evalue}` : ename), details };

@@ -67,6 +67,8 @@ export class FletPanel extends Widget {
   #wasHot = true;
   /** Whether the file has failed, and may give an app when it is another: the kernel tells then. */
   #awaitsChange = false;
+  /** Whether the kernel has told so, of a file that has no view. */
+  #hasChanged = false;
   /** What the app's file printed when it was run. */
   #preface: OutputEntry[] = [];
   /** The kernel in which the app was run; empty while there is none. */
@@ -252,26 +254,26 @@ export class FletPanel extends Widget {
     if (source.run) {
       const model = this.#newModel(kernel);
       const answer = model.answered();
-      let isOutdated = false;
       // Until there is a view, which hears of that itself.
       const hear = ({ op }: { op: string }): void => {
-        isOutdated ||= op === "outdated";
-        if (isOutdated && this.#awaitsChange) this.#outdated();
+        this.#hasChanged ||= op === "outdated";
+        if (this.#hasChanged && this.#awaitsChange) this.#outdated();
       };
       model.on("msg:custom", hear);
       const failure = await this.#execute(kernel, source.run(model.id));
       if (start !== this.#start) return;
       if (failure) {
-        this.#awaitsChange = true;
-        this.#say({ ...failure, error: true, actions: [this.#runAction()] });
-        if (isOutdated) this.#outdated();
+        const { isKernels, ...words } = failure;
+        this.#awaitsChange = !isKernels;
+        this.#say({ ...words, error: true, actions: [this.#runAction()] });
+        if (this.#awaitsChange && this.#hasChanged) this.#outdated();
         return;
       }
       const traits = await answer;
       if (start !== this.#start) return;
       model.off("msg:custom", hear);
       if (isThere(traits)) return this.#show(model, start);
-      refusal = "";
+      refusal = traits?.closed ?? "";
     }
     this.#model?.dispose();
     this.#fail(refusal || trans.__("The kernel does not know this app."), "", this.#runAction());
@@ -331,7 +333,7 @@ export class FletPanel extends Widget {
 
   #preferencesChanged({ isHot }: Preferences): void {
     // What was saved meanwhile is to be shown now; nothing happens if nothing was.
-    if (isHot && !this.#wasHot && (this.#view || this.#awaitsChange)) this.#outdated();
+    if (isHot && !this.#wasHot && (this.#view || this.#hasChanged)) this.#outdated();
     this.#wasHot = isHot;
   }
 
@@ -356,6 +358,7 @@ export class FletPanel extends Widget {
     this.#watch = () => {};
     this.#state = "loading";
     this.#awaitsChange = false;
+    this.#hasChanged = false;
   }
 
   /** Run Python that runs the app's file. */

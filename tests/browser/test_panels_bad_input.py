@@ -81,6 +81,22 @@ def test_a_file_that_raises_is_told_with_its_traceback_and_starts_when_mended(la
     panel.count(1)
 
 
+def test_a_misspelt_name_of_flets_is_told_as_any_other_error(lab: Lab) -> None:
+    lab.write("counter.py", "import flet as ft\n\nft.run(print, view=ft.AppVeiw.X)\n")
+    panel = lab.open_any("counter.py")
+    panel.says("AttributeError: module 'flet' has no attribute 'AppVeiw'")
+    expect(panel.notice.locator(".jp-FletPanel-noticeDetails")).to_contain_text("counter.py")
+
+
+def test_a_file_that_hides_flet_is_named_and_the_app_starts_when_it_has_another_name(lab: Lab) -> None:
+    lab.write("flet.py", COUNTER)
+    panel = lab.open_any("flet.py")
+    panel.says("A file flet.py beside the app hides the package flet.")
+    panel.close()
+    (lab.path / "flet.py").rename(lab.path / "counter.py")
+    lab.open("counter.py").count(1)
+
+
 @pytest.mark.parametrize("way", ["Start the App", "reload button", "hot reload"])
 def test_a_file_that_raises_waits_to_be_started_where_nothing_is_reloaded_by_itself(lab: Lab, way: str) -> None:
     lab.write("counter.py", "raise KeyError('first')\n")

@@ -291,6 +291,27 @@ async def test_a_list_that_one_client_changes_stays_as_it_is_there_and_appears_i
     await until(lambda: [button["selected"] for button in both] == [[*choice, "3"]] * 2)
 
 
+async def test_a_list_that_a_client_changes_during_a_long_update_holds_nobody_up() -> None:
+    (client,) = await joined(App(stars), 1)
+    button = client.find(_c="SegmentedButton")
+    is_held, is_over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with client.session._tree.lock:
+            is_held.set()
+            is_over.wait()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    is_held.wait()
+    try:
+        client.set_props(button["_i"], selected=["2"])
+        assert client.session.index[button["_i"]].selected == ["2"]  # type: ignore[attr-defined]
+    finally:
+        is_over.set()
+        thread.join()
+
+
 async def test_the_size_of_one_clients_page_is_not_told_to_the_other() -> None:
     first, second = await joined(App(form))
     first.set_props(1, width=111.0, route="/elsewhere")

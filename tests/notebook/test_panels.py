@@ -207,6 +207,17 @@ def test_a_panel_is_told_of_what_has_changed_while_its_file_was_failing(
     wait(lambda: panel.heard == [{"op": "outdated"}])
 
 
+def test_a_panel_is_told_when_a_module_that_was_missing_is_there(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    files.write("app.py", "import helper_of_nobody.part\n" + COUNTER)
+    panel = Waiting(files, monkeypatch, "first")
+    assert isinstance(panel.error, ModuleNotFoundError)
+    panels._files["app.py"]._look()
+    assert panel.heard == []
+    (files.folder / "helper_of_nobody").mkdir()
+    files.write("helper_of_nobody/__init__.py", "")
+    wait(lambda: panel.heard == [{"op": "outdated"}])
+
+
 def test_panels_that_wait_are_bounded(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("flet_jupyter.notebook.app_file.MAX_PANELS", 3)
     files.write("app.py", "1 / 0")

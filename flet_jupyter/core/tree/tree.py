@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from flet_jupyter.core.flet_api import (
     Message,
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from flet_jupyter.core.tree.flets import FletUpdate
 
 __all__ = ["ControlTree"]
+
+
+_PATIENCE: Final = 0.05
+"""Seconds for which the event loop waits for an update that is under way."""
 
 
 class ControlTree:
@@ -63,18 +67,31 @@ class ControlTree:
         """Note that a client has set something in a control that the app may change too."""
         self._differ.mark(number)
 
-    def note_lists(self, number: int, properties: Mapping[str, Any]) -> None:
-        """Note which lists a client has set in a control: it knows them, and so does every other one by now.
+    def set_lists(self, number: int, properties: Mapping[str, Any], set_them: Callable[[], None]) -> None:
+        """Set properties as a client has them, with lists among them: those all clients know then.
 
         Flet compares with what it sent last, and so tells the client to insert or remove what that has done itself.
+        That is so here, too, for what is set while a long update is under way: the event loop is not to wait for it.
 
         Parameters
         ----------
         number : int
-            The control's; the lock has been held since before its properties were set.
+            The control's.
         properties : mapping
             As the client has them.
+        set_them : callable
+            Sets them in the control, and tells the other clients.
         """
+        is_free = self.lock.acquire(timeout=_PATIENCE)
+        try:
+            set_them()
+            if is_free:
+                self._note_lists(number, properties)
+        finally:
+            if is_free:
+                self.lock.release()
+
+    def _note_lists(self, number: int, properties: Mapping[str, Any]) -> None:
         control = self._index.get(number)
         sent = sent_parts(control)
         if control is None or sent is None:
