@@ -23,6 +23,8 @@ const grants = new Map<string, Promise<UploadGrant | null>>();
 export class AppFiles {
   /** Where the kernel's session has its file; null if that is not known. */
   readonly #here: string | null;
+  /** The assets' folder, seen from there; null if the app has none. */
+  readonly #assets: string | null;
 
   /** `path` is that of the file of the kernel's session on the server; empty if it is not known. */
   constructor(
@@ -31,21 +33,21 @@ export class AppFiles {
     private readonly baseUrl: string,
   ) {
     // JupyterLab puts the name of a drive before it.
+    this.#assets = files.assets ?? null; // Pyodide's kernel leaves out what is null
     this.#here = path ? path.replace(/^[^/]*:/, "").replace(/[^/]*$/, "") : null;
   }
 
   /** The URL of the assets folder, with a slash at its end; null if the app has none, or the server does not serve it. */
   get assetsUrl(): string | null {
-    const folder = this.#onServer(this.files.assets);
+    const folder = this.#onServer(this.#assets);
     if (folder === null) return null;
     return isLite() ? this.#url("files/", folder, "/") : this.#url("flet/files/", folder, "/");
   }
 
   /** What is wrong with the assets; empty if nothing is, as far as the server says. */
   async complaint(): Promise<string> {
-    const { assets } = this.files;
-    if (assets === null || this.#here === null) return "";
-    const folder = joined(this.#here, assets);
+    if (this.#assets === null || this.#here === null) return "";
+    const folder = joined(this.#here, this.#assets);
     if (isLite()) return this.#liteComplaint(folder);
     if (folder === null) {
       return say("The app's assets are outside the folder that this Jupyter server serves: move them there to see them.");

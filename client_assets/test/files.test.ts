@@ -90,3 +90,11 @@ test("in JupyterLite the assets are files of the site, if they were built into i
   assert.equal(await app.uploadGrant(), null);
   assert.equal(asked.length, 3);
 });
+
+test("an app without assets has none, also where the kernel leaves out what is null", async () => {
+  isLite = true;
+  const app = new AppFiles({ folder: ".", uploads: "uploads" } as unknown as FilesInfo, "app.py", "/");
+  assert.equal(app.assetsUrl, null);
+  assert.equal(await app.complaint(), "");
+  assert.deepEqual(asked, []);
+});
