@@ -46,9 +46,10 @@ export async function execute(
   if (content.status === "ok") return null;
   if (content.status !== "error") return { text: trans.__("The app was interrupted while it was starting."), isKernels: true };
   const { ename, evalue } = content as KernelMessage.IReplyErrorContent;
+  const name = ename.replace(TYPE, "$1");
   // Pyodide's kernel tells of a cell's traceback with what has followed from it.
-  if (isSentence || ename === "Shown") return { text: evalue, details };
-  return inWords(ename.replace(TYPE, "$1"), evalue, details, trans);
+  if (isSentence || name === "Shown") return { text: evalue, details };
+  return inWords(name, evalue, details, trans);
 }
 
 function inWords(ename: string, evalue: string, details: string, trans: TranslationBundle): Failure {
