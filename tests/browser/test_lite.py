@@ -59,7 +59,7 @@ def test_a_file_is_opened_in_a_panel_and_its_app_works(lab: LiteLab) -> None:
     lab.browse()
     lab.open_with("counter.py")
     panel = lab.panel("counter.py")
-    panel.says("Starting")
+    panel.says("Fetching what the app needs, and starting it")  # which takes the longest
     panel.wait_live()
     panel.shows("version 1", "0")
     panel.count(1)
