@@ -32,8 +32,8 @@ export class AppFiles {
     path: string,
     private readonly baseUrl: string,
   ) {
-    // JupyterLab puts the name of a drive before it.
     this.#assets = files.assets ?? null; // Pyodide's kernel leaves out what is null
+    // JupyterLab puts the name of a drive before it.
     this.#here = path ? path.replace(/^[^/]*:/, "").replace(/[^/]*$/, "") : null;
   }
 
